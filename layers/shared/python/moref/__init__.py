@@ -1,0 +1,1 @@
+"""Mo-ref: completed jobs become referrals, referrals become paid rewards."""

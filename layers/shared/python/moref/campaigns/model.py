@@ -1,0 +1,66 @@
+"""One contact inside one campaign, and the feedback they gave."""
+
+from typing import ClassVar, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from moref.records import Entity
+
+StepStatus = Literal["scheduled", "done", "skipped", "cancelled"]
+
+
+class StepRun(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    due_at: AwareDatetime
+    status: StepStatus = "scheduled"
+    reason: str | None = None
+    message_id: str | None = None
+
+
+class Enrollment(Entity):
+    """id is derived from (job, campaign): a job enrolls once."""
+
+    noun: ClassVar[str] = "enrollment"
+
+    campaign: str  # name in campaigns.catalogue
+    campaign_version: int
+    contact_id: str
+    job_id: str
+    location_id: str
+    zones: list[str]  # candidate zones of the recipient: origin, destination, branch
+    token: str  # of /review/{token}
+    status: Literal["active", "finished", "stopped"] = "active"
+    reason: str | None = None
+    path: Literal["waiting", "happy", "unhappy"] = "waiting"
+    steps: dict[str, StepRun] = Field(default_factory=dict)  # step name -> its run
+    link_code: str | None = None
+
+    def parent(self) -> str:
+        return self.contact_id
+
+
+class PageToken(Entity):
+    """What a page's token leads to; organization_id is GLOBAL and id is the token."""
+
+    noun: ClassVar[str] = "page_token"
+
+    owner_id: str  # the organization
+    page: Literal["review", "preferences"]
+    subject_id: str  # enrollment, or contact
+
+
+class Feedback(Entity):
+    """id is derived from the enrollment: the first answer counts, a comment may be added."""
+
+    noun: ClassVar[str] = "feedback"
+
+    enrollment_id: str
+    contact_id: str
+    job_id: str
+    location_id: str
+    score: int = Field(ge=1, le=5)
+    comment: str = Field(default="", max_length=2000)
+
+    def parent(self) -> str:
+        return self.contact_id

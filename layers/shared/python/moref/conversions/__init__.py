@@ -1,0 +1,1 @@
+"""A referral whose job reached the qualifying fact: held, approved or rejected."""

@@ -1,0 +1,52 @@
+"""The catalogue of domain events and who hears them. Past tense; ids, versions and enums only, never a person's data.
+
+An event is written in the same transaction as the change it tells of (`records.Emit`); the stream router reads ROUTES.
+Every consumer re-reads state and is harmless when it hears an event twice, late, or out of order.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from moref.kernel.names import CAMPAIGNS, CLICKS, INBOX, LEADS, MESSAGES, PAYOUTS, REFERRALS
+
+SCHEMA = 1  # of the envelope; a consumer that meets a newer one leaves the message to the dead-letter queue
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`subject` is the id of what changed; `data` holds further ids, old and new state, versions."""
+
+    name: str
+    organization_id: str
+    subject: str
+    data: Mapping[str, str | int | bool | None] = field(default_factory=dict)
+
+
+def envelope(event: Event, id: str, at: str) -> dict[str, Any]:
+    """What consumers' queues carry, JSON types only; `at` is `clock.iso` of the change."""
+    return {
+        "id": id,
+        "schema": SCHEMA,
+        "name": event.name,
+        "organization_id": event.organization_id,
+        "subject": event.subject,
+        "at": at,
+        "data": dict(event.data),
+    }
+
+
+# One row an event: what it says, and the queues that hear it.
+ROUTES: dict[str, tuple[str, ...]] = {
+    "inbox.received": (INBOX,),  # an inbox row; the router makes it from the row itself
+    "click.recorded": (CLICKS,),  # a click row, likewise
+    "job.changed": (CAMPAIGNS, REFERRALS),  # subject job; state, previous_state, job_version
+    "feedback.given": (CAMPAIGNS,),  # subject feedback; enrollment_id, score
+    "lead.created": (LEADS, REFERRALS),  # subject lead; referral_id
+    "referral.changed": (REFERRALS,),  # subject referral; status, previous_status, job_id
+    "conversion.changed": (REFERRALS,),  # subject conversion; status, previous_status (automatic approval looks here)
+    "reward.released": (PAYOUTS,),  # subject reward; may be paid from now
+    "reward.reversed": (PAYOUTS,),  # subject reward; stop its payout if the provider has not been asked yet
+    "payout.changed": (CAMPAIGNS,),  # subject payout; status, previous_status, reward_id (thank-you and reward message)
+    "message.queued": (MESSAGES,),  # subject message
+}

@@ -1,0 +1,1 @@
+"""What CRMs tell us: verified webhooks become facts about jobs and contacts."""

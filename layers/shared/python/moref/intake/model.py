@@ -1,0 +1,99 @@
+"""Raw webhooks, and the contacts, jobs and facts they become."""
+
+from typing import ClassVar, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from moref.kernel import names
+from moref.records import Entity
+
+
+class InboxEvent(Entity):
+    """A webhook as it came, stored once per (source, event id). Written by a door, worked on later."""
+
+    noun: ClassVar[str] = "inbox"
+    table: ClassVar[str] = names.TRAFFIC
+
+    source: str  # "crm:<crm>" or a vendor's name
+    connection_id: str
+    event_id: str  # the sender's
+    headers: dict[str, str] = Field(default_factory=dict)  # the few an adapter needs
+    body: str  # base64 of zlib of the raw bytes
+    status: Literal["received", "handled", "ignored", "quarantined"] = "received"
+    reason: str | None = None  # why ignored or quarantined
+    handled_at: AwareDatetime | None = None
+    replays: int = 0
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Consent(_Part):
+    """Proof that a person agreed to marketing on a channel."""
+
+    channel: Literal["sms", "email"]
+    text: str  # what they were shown
+    at: AwareDatetime
+    source: str  # quote form, CRM field under the organization's attestation ...
+    text_version: str = "1"
+
+
+class Address(_Part):
+    street: str | None = None
+    city: str | None = None
+    state: str | None = None  # US state, two letters
+    postal_code: str | None = None
+    country: str = "US"
+    time_zone: str | None = None  # IANA, when the CRM knows it
+
+
+class Contact(Entity):
+    """A person as the CRM knows them. Found again by CRM id, phone or e-mail (look-up kinds crm_contact, person)."""
+
+    noun: ClassVar[str] = "contact"
+
+    location_id: str
+    first_name: str = ""
+    last_name: str = ""
+    phone: str | None = None  # E.164
+    email: str | None = None  # normalised for sending; matching uses the keyed hash
+    person_keys: list[str] = Field(default_factory=list)  # keyed hashes of phone and e-mail
+    consents: list[Consent] = Field(default_factory=list)
+    opted_out: dict[str, AwareDatetime] = Field(default_factory=dict)  # channel -> when
+    marketing_paused_at: AwareDatetime | None = None  # an unread reply; staff resume it
+    source: str = "crm"
+
+
+FactKind = Literal["quoted", "booked", "completed", "invoiced", "paid", "cancelled", "amount"]
+
+
+class Fact(_Part):
+    """`value` True or False for what happened or was undone; minor units for `amount`. `at` is the source's time."""
+
+    kind: FactKind
+    value: bool | int
+    at: AwareDatetime
+
+
+JobState = Literal["new", "quoted", "booked", "completed", "invoiced", "paid", "cancelled"]
+
+
+class Job(Entity):
+    noun: ClassVar[str] = "job"
+
+    connection_id: str
+    external_id: str
+    location_id: str
+    contact_id: str
+    facts: dict[str, Fact] = Field(default_factory=dict)  # kind -> the newest by source time
+    state: JobState = "new"
+    currency: str = "USD"
+    origin: Address | None = None
+    destination: Address | None = None
+    lead_id: str | None = None  # our lead, when the CRM hands our reference back
+    referral_code: str | None = None  # a code given at intake ("referred by", notes)
+    received_at: AwareDatetime  # first heard of
+
+    def parent(self) -> str:
+        return self.contact_id

@@ -1,0 +1,1 @@
+"""What everything else stands on. Standard library only: the two hot doors import from here."""

@@ -1,0 +1,53 @@
+"""How a row is keyed, written once for the PynamoDB base and the doors' light client.
+
+A row: pk, sk, noun, version, op (the operation that wrote it last), index attributes, `data` (the noun's fields).
+`organization` comes from the verified token or the stored hook only; GLOBAL rows are what a stranger's link or token
+leads to before the organization is known.
+"""
+
+from hashlib import sha256
+
+from moref.kernel.names import PENDING_SHARDS
+
+GLOBAL = "*"
+SELF = "self"
+
+
+def row_key(organization: str, noun: str, id: str) -> tuple[str, str]:
+    return f"{organization}#{noun}#{id}", SELF
+
+
+def lookup_key(organization: str, kind: str, value: str, target: str = "") -> tuple[str, str]:
+    """A look-up item: every target of (kind, value) shares one partition."""
+    return f"{organization}#lookup#{kind}#{value}", target
+
+
+def click_key(code: str, at: str, unique: str) -> tuple[str, str]:
+    """Clicks of a code and day spread over four partitions: a viral link is not one hot key. `at` is `clock.iso`."""
+    return f"click#{code}#{at[:10]}#{int(unique[-1], 36) % 4}", f"{at}#{unique}"
+
+
+def noun_key(organization: str, noun: str) -> str:
+    return f"{organization}#{noun}"
+
+
+def filter_key(organization: str, noun: str, value: str) -> str:
+    """The partition of by_status, by_location and by_parent."""
+    return f"{organization}#{noun}#{value}"
+
+
+def pending_shard(id: str) -> str:
+    return f"p{sha256(id.encode()).digest()[0] % PENDING_SHARDS}"
+
+
+def index_for(
+    organization: str, noun: str, status: str | None, location_id: str | None, parent: str | None
+) -> tuple[str, str]:
+    """The index and partition that serve a list. Raises ValueError on more than one filter: no index holds two."""
+    filters = {"by_status": status, "by_location": location_id, "by_parent": parent}
+    given = {index: value for index, value in filters.items() if value is not None}
+    if len(given) > 1:
+        raise ValueError("a list takes one of status, location, parent")
+    for index, value in given.items():
+        return index, filter_key(organization, noun, value)
+    return "by_noun", noun_key(organization, noun)

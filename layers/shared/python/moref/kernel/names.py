@@ -1,0 +1,42 @@
+"""Names that infrastructure and code share, typed once.
+
+Every resource is `moref-<stage>-<name>`: live schedules and queued messages outlast deploys, so the names are fixed.
+"""
+
+STAGES = ("local", "dev", "prod")
+
+CORE = "core"  # state and outbox
+TRAFFIC = "traffic"  # raw inbox and clicks
+LEDGER = "ledger"  # entries and audit, append-only
+TABLES = (CORE, TRAFFIC, LEDGER)
+
+# Work queues. A queue that EventBridge Scheduler targets lives in the data stack (see SCHEDULED).
+INBOX = "inbox"
+CLICKS = "clicks"
+CAMPAIGNS = "campaigns"
+STEPS = "steps"
+MESSAGES = "messages"
+REFERRALS = "referrals"
+LEADS = "leads"
+PAYOUTS = "payouts"
+QUEUES = (INBOX, CLICKS, CAMPAIGNS, STEPS, MESSAGES, REFERRALS, LEADS, PAYOUTS)
+SCHEDULED = (STEPS, MESSAGES, REFERRALS, LEADS, PAYOUTS)
+
+# Index names of every table: (partition attribute, sort attribute).
+INDEXES = {
+    "by_noun": ("noun_key", "created"),
+    "by_status": ("status_key", "updated"),
+    "by_location": ("location_key", "created"),
+    "by_parent": ("parent_key", "created"),
+    "pending": ("pending", "pending_since"),
+}
+PENDING_SHARDS = 4  # spreads the sparse index; the sweeper reads each
+TTL_ATTRIBUTE = "expires_at"  # epoch seconds
+
+METRIC_NAMESPACE = "Moref"
+SCHEDULE_GROUP = "campaigns"
+
+
+def resource(stage: str, name: str) -> str:
+    """The name of a table, queue, function, schedule group or secret in a stage."""
+    return f"moref-{stage}-{name}"

@@ -1,0 +1,47 @@
+"""An incoming webhook as every adapter sees it, and the contract an adapter keeps. Standard library: a hot door loads it.
+
+An adapter module (intake/crm/<name>.py, messaging/channels/<name>.py, rewards/providers/<name>.py) has
+    KEEP_HEADERS: tuple[str, ...]                        headers stored beside the raw body, lower case
+    verify(request, secrets: list[bytes], now: float)    raises Unauthenticated; tries every secret; constant time
+    event_id(request) -> str                             the sender's id, the same for every retry; after verify only
+An empty list of secrets verifies nothing: it is refused.
+"""
+
+from base64 import b64decode
+
+from moref.kernel.errors import Malformed, TooLarge
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+MAX_BODY = 256 * 1024
+
+
+class Request:
+    """`url` is the public one with its query, as the sender signed it; header names are lower case."""
+
+    __slots__ = ("body", "headers", "method", "url")
+
+    def __init__(self, method: str, url: str, headers: dict[str, str], body: bytes) -> None:
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+
+
+def from_event(event: "dict[str, Any]", base_url: str = "") -> Request:
+    """From an HTTP API (payload 2.0) event. Raises TooLarge over 256 KiB, Malformed on an undecodable body."""
+    text = event.get("body") or ""
+    if len(text) > 2 * MAX_BODY:
+        raise TooLarge("the body may have 256 KiB")
+    try:
+        body = b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode()
+    except ValueError:
+        raise Malformed("the body is not base64") from None
+    if len(body) > MAX_BODY:
+        raise TooLarge("the body may have 256 KiB")
+    query = event.get("rawQueryString") or ""
+    url = base_url + event.get("rawPath", "") + ("?" + query if query else "")
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    return Request(event["requestContext"]["http"]["method"], url, headers, body)

@@ -1,0 +1,1 @@
+"""The few small pages customers see."""

@@ -1,0 +1,102 @@
+"""Who refers, by which link, and who was referred."""
+
+from typing import ClassVar, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from moref.intake.model import Address
+from moref.records import Entity
+
+ReferralStatus = Literal[
+    "new", "quoted", "booked", "completed", "invoiced", "qualified",
+    "lost", "cancelled", "duplicate", "ineligible", "removed",
+]  # fmt: skip
+EvidenceKind = Literal["code_at_intake", "quote_form", "person_match", "staff", "name_mention"]
+
+
+class Advocate(Entity):
+    """id is derived from the contact. `approved` counts approvals and moves only inside the approval's transaction."""
+
+    noun: ClassVar[str] = "advocate"
+
+    kind: Literal["customer", "partner", "house"] = "customer"
+    contact_id: str
+    location_id: str
+    approved: int = 0
+    status: Literal["active", "archived"] = "active"
+
+    def parent(self) -> str:
+        return self.contact_id
+
+
+class Link(Entity):
+    """id is the code; permanent, never reused."""
+
+    noun: ClassVar[str] = "link"
+
+    advocate_id: str
+    location_id: str
+    clicks: int = 0  # approximate within the day
+    first_clicked_at: AwareDatetime | None = None
+    last_clicked_at: AwareDatetime | None = None
+
+    def parent(self) -> str:
+        return self.advocate_id
+
+
+class Door(Entity):
+    """What the redirect door reads for a code; organization_id is GLOBAL and id is the code."""
+
+    noun: ClassVar[str] = "door"
+
+    owner_id: str  # the organization
+    location_id: str
+    advocate_id: str
+
+
+class Lead(Entity):
+    """A filled-in quote form; id is derived from the form's nonce, so a double submit is one lead."""
+
+    noun: ClassVar[str] = "lead"
+
+    location_id: str
+    contact_id: str
+    referral_id: str
+    code: str
+    origin: Address | None = None
+    destination: Address | None = None
+    move_date: str | None = None  # ISO date
+    notes: str = Field(default="", max_length=2000)
+    status: Literal["new", "accepted", "failed"] = "new"  # of the hand-over to the CRM
+    attempts: int = 0
+    next_attempt_at: AwareDatetime | None = None
+    branch_told_at: AwareDatetime | None = None  # e-mail to the branch after two minutes without acceptance
+    reason: str | None = None
+
+
+class Evidence(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    kind: EvidenceKind
+    at: AwareDatetime
+    source_id: str  # lead, job, or member
+    code: str | None = None
+
+
+class Referral(Entity):
+    """id is derived from (lead) or (job, code). The referred person is `contact_id`."""
+
+    noun: ClassVar[str] = "referral"
+
+    advocate_id: str
+    contact_id: str
+    location_id: str
+    code: str
+    lead_id: str | None = None
+    job_id: str | None = None
+    status: ReferralStatus = "new"
+    reason: str | None = None
+    evidence: list[Evidence] = Field(default_factory=list)
+
+    def parent(self) -> str:
+        return self.advocate_id

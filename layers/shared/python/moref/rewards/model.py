@@ -1,0 +1,138 @@
+"""Programs, rewards, payouts and the ledger's entries. Amounts are integer minor units with their currency."""
+
+from typing import ClassVar, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
+
+from moref.kernel import names
+from moref.records import Entity
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Tier(_Part):
+    """From the advocate's n-th approval on (band), or exactly at it (milestone), this amount."""
+
+    at: StrictInt = Field(ge=1, le=10_000)
+    amount: StrictInt = Field(gt=0, le=200_000)
+
+
+class Program(Entity):
+    noun: ClassVar[str] = "program"
+
+    name: str
+    advocate_kind: Literal["customer", "partner", "house"] = "customer"
+    location_id: str | None = None  # None: every location without its own
+    qualifying_fact: Literal["booked", "completed", "invoiced", "paid"] = "invoiced"
+    mode: Literal["band", "milestone"] = "band"
+    tiers: list[Tier]
+    currency: str = "USD"
+    approval: Literal["manual", "automatic"] = "manual"
+    hold_days: StrictInt = Field(default=0, ge=0, le=90)  # automatic approval waits so long after the qualifying fact
+    revision: int = 1  # what a conversion keeps; raised by every change of the rules
+    status: Literal["active", "archived"] = "active"
+
+
+class Reward(Entity):
+    """id is derived from the conversion. `released_at` starts the 48 hours."""
+
+    noun: ClassVar[str] = "reward"
+
+    advocate_id: str
+    contact_id: str
+    conversion_id: str
+    location_id: str
+    legal_entity_id: str
+    kind: Literal["gift_card"] = "gift_card"
+    amount: int
+    currency: str
+    status: Literal["pending", "issued", "redeemed", "reversed", "expired", "failed"] = "pending"
+    reason: str | None = None
+    approved_at: AwareDatetime
+    released_at: AwareDatetime | None = None
+    issued_at: AwareDatetime | None = None
+
+    def parent(self) -> str:
+        return self.advocate_id
+
+
+PayoutStatus = Literal[
+    "intent", "submitted", "accepted", "delivered", "retry_wait", "unknown", "needs_person", "failed", "cancelled"
+]
+
+
+class Payout(Entity):
+    """One attempt series for one reward; id is derived from the reward, and is the provider's idempotency key.
+
+    Amount, currency, recipient and account are frozen before the provider is called and never change.
+    """
+
+    noun: ClassVar[str] = "payout"
+
+    reward_id: str
+    location_id: str
+    provider: str
+    vendor_account_id: str
+    amount: int
+    currency: str
+    recipient_name: str
+    recipient_email: str | None
+    recipient_phone: str | None
+    campaign_id: str | None = None  # the provider's, frozen with the rest
+    funding_source_id: str
+    status: PayoutStatus = "intent"
+    attempts: int = 0
+    first_submitted_at: AwareDatetime | None = None
+    submitted_at: AwareDatetime | None = None  # of the last attempt
+    next_attempt_at: AwareDatetime | None = None
+    order_id: str | None = None
+    provider_reward_id: str | None = None
+    provider_status: str | None = None  # as the provider says it, also when never seen before
+    accepted_at: AwareDatetime | None = None
+    delivered_at: AwareDatetime | None = None
+    reason: str | None = None
+
+    def parent(self) -> str:
+        return self.reward_id
+
+
+class Line(_Part):
+    """Positive `amount` is a debit, negative a credit."""
+
+    account: Literal["referral_expense", "reward_payable", "in_flight", "provider_funding"]
+    amount: StrictInt
+
+
+class Entry(Entity):
+    """One balanced journal entry, never changed; id is "<reward>.<step>", so a step is booked once."""
+
+    noun: ClassVar[str] = "entry"
+    table: ClassVar[str] = names.LEDGER
+
+    reward_id: str
+    step: str  # accrued, submitted, accepted, returned, reversed
+    legal_entity_id: str
+    location_id: str
+    currency: str
+    lines: list[Line]
+    memo: str
+
+    def parent(self) -> str:
+        return self.reward_id
+
+
+class AuditRow(Entity):
+    """Who did what, append-only."""
+
+    noun: ClassVar[str] = "audit"
+    table: ClassVar[str] = names.LEDGER
+
+    actor: str
+    action: str
+    subject: str
+    detail: dict[str, str] = Field(default_factory=dict)
+
+    def parent(self) -> str:
+        return self.subject

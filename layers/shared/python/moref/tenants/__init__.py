@@ -1,0 +1,1 @@
+"""Organizations, their locations, connections, credentials, settings and stop switches."""

@@ -1,0 +1,105 @@
+"""The tenant and what belongs to it."""
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from moref.records import Entity
+
+Role = Literal["owner", "admin", "member"]
+
+
+class Organization(Entity):
+    noun: ClassVar[str] = "organization"  # organization_id == id
+
+    name: str
+    status: Literal["active", "suspended", "closed"] = "active"
+    settings: dict[str, Any] = Field(default_factory=dict)  # name -> value; see tenants.settings
+    locked: list[str] = Field(default_factory=list)  # names a location may not override
+
+
+class LegalEntity(Entity):
+    """The payer of a location's rewards."""
+
+    noun: ClassVar[str] = "legal_entity"
+
+    name: str
+    ein: str | None = None
+
+
+class Location(Entity):
+    noun: ClassVar[str] = "location"
+
+    name: str  # as customers know it: it signs every message
+    legal_entity_id: str
+    time_zone: str  # IANA
+    postal_address: str  # one line, shown in e-mails
+    state: str | None = None  # US state of the branch, two letters
+    phone: str | None = None  # E.164
+    staff_email: str  # who is told of low scores and leads the CRM did not take
+    review_url: str  # the public review link, the same for every customer
+    site_url: str | None = None  # https; where links lead; without one they lead to /q/{code}
+    sms_sender: str | None = None  # E.164 number or messaging service; without one, e-mail only
+    crm_branch: str | None = None  # how the CRM names this branch
+    status: Literal["active", "archived"] = "active"
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
+class Member(Entity):
+    noun: ClassVar[str] = "member"
+
+    email: str
+    name: str
+    role: Role
+    location_ids: list[str] | None = None  # None: all
+    status: Literal["active", "removed"] = "active"
+
+
+class Connection(Entity):
+    """A CRM account of the organization."""
+
+    noun: ClassVar[str] = "connection"
+
+    crm: str
+    name: str
+    status: Literal["active", "stopped"] = "active"
+    default_location_id: str
+    supplies: list[str]  # kinds of fact this CRM can tell: completed, booked, invoiced ...
+    hook_token: str
+    lead_url: str | None = None  # where leads are posted (generic); validated, https outside the local stage
+    secret_ciphertext: str  # KMS, base64; context (organization, "webhook"); signs what we post to lead_url too
+
+
+class VendorAccount(Entity):
+    """Credentials of an outside system; they belong to the organization. id is the vendor's name for now: one each."""
+
+    noun: ClassVar[str] = "vendor_account"
+
+    vendor: Literal["tremendous", "twilio"]
+    status: Literal["active", "stopped"] = "active"
+    secret_ciphertext: str  # KMS over JSON, base64; context (organization, "vendor:<vendor>")
+    config: dict[str, str] = Field(default_factory=dict)  # not secret: campaign_id, funding_source_id, account_sid ...
+    hook_token: str
+
+
+class Hook(Entity):
+    """What a webhook's token leads to; organization_id is GLOBAL and id is the token. Read by the doors."""
+
+    noun: ClassVar[str] = "hook"
+
+    owner_id: str  # the organization
+    source: str  # "crm:<crm>" or a vendor's name
+    connection_id: str  # the connection, or the vendor account
+    secret_ciphertexts: list[str]  # the newest first; a rotation keeps the old one until `previous_until`
+    previous_until: str | None = None  # clock.iso
+    status: Literal["active", "stopped"] = "active"
+
+
+class Switch(Entity):
+    """A stop switch, read at the moment of effect. organization_id is GLOBAL for the whole platform."""
+
+    noun: ClassVar[str] = "switch"  # id: payouts, sends, connectors
+
+    stopped: bool
+    reason: str
+    by: str

@@ -1,0 +1,113 @@
+"""The in-memory twin of the DynamoDB store, held to the same contract suite; it can crash on demand."""
+
+import copy
+from datetime import datetime
+from typing import Any
+
+from moref.events import envelope
+from moref.kernel import keys
+from moref.kernel.clock import iso
+from moref.kernel.errors import Conflict
+from moref.kernel.names import INDEXES
+from moref.records import Change, Create, E, Emit, Page, Point, Require, Write
+
+Row = dict[str, Any]
+
+
+class Crash(Exception):
+    """The process died here; what was written before stays."""
+
+
+class MemoryStore:
+    """Rows by (table, pk, sk). `events` is the outbox in order; `crash_at=n` dies at the n-th crash point.
+
+    A commit has two crash points: before anything is written, and after everything is (a lost acknowledgement).
+    """
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, str, str], Row] = {}
+        self.events: list[Row] = []
+        self.points = 0
+        self.crash_at: int | None = None
+        self._operation = 0
+
+    def crash_point(self) -> None:
+        self.points += 1
+        if self.crash_at is not None and self.points >= self.crash_at:
+            self.crash_at = None
+            raise Crash
+
+    def find(self, kind: type[E], organization_id: str, id: str) -> E | None:
+        row = self.rows.get((kind.table, *keys.row_key(organization_id, kind.noun, id)))
+        return None if row is None else kind.from_row(copy.deepcopy(row))
+
+    def lookup(self, organization_id: str, kind: str, value: str) -> list[str]:
+        partition = keys.lookup_key(organization_id, kind, value)[0]
+        return sorted(sk for _, pk, sk in self.rows if pk == partition)
+
+    def list(
+        self,
+        kind: type[E],
+        organization_id: str,
+        *,
+        status: str | None = None,
+        location_id: str | None = None,
+        parent: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        newest_first: bool = True,
+        limit: int = 50,
+        after: Row | None = None,
+    ) -> Page:
+        index, partition = keys.index_for(organization_id, kind.noun, status, location_id, parent)
+        attribute, sort = INDEXES[index]
+        low, high = iso(since) if since else "", iso(until) if until else "~"
+        found = [
+            row
+            for (table, _, _), row in self.rows.items()
+            if table == kind.table and row.get(attribute) == partition and low <= row[sort] <= high
+        ]
+        found.sort(key=lambda row: (row[sort], row["pk"]), reverse=newest_first)
+        start = int(after["at"]) if after else 0
+        page = found[start : start + limit]
+        more = start + limit < len(found)
+        return Page([kind.from_row(copy.deepcopy(row)) for row in page], {"at": start + limit} if more else None)
+
+    def commit(self, *writes: Write) -> None:
+        self.crash_point()
+        self._operation += 1
+        operation = f"op{self._operation}"
+        for write in writes:
+            self._check(write)
+        for place, write in enumerate(writes):
+            self._apply(write, operation, place)
+        self.crash_point()
+
+    def _check(self, write: Write) -> None:
+        if isinstance(write, Create):
+            if (write.entity.table, *write.entity.key()) in self.rows:
+                raise Conflict(f"{write.entity.noun} {write.entity.id} exists")
+        elif isinstance(write, Change | Require):
+            entity = write.before if isinstance(write, Change) else write.entity
+            row = self.rows.get((entity.table, *entity.key()))
+            if row is None or row["version"] != entity.version:
+                raise Conflict(f"{entity.noun} {entity.id} changed")
+
+    def _apply(self, write: Write, operation: str, place: int) -> None:
+        if isinstance(write, Create):
+            entity = write.entity
+            pk, sk = entity.key()
+            self.rows[entity.table, pk, sk] = {
+                "pk": pk, "sk": sk, "noun": entity.noun, "version": 1, "op": operation,
+                **entity.index_keys(), "data": entity.data(),
+            }  # fmt: skip
+        elif isinstance(write, Change):
+            row = self.rows[(write.after.table, *write.after.key())]
+            before = write.before.data()
+            row["data"] |= {name: value for name, value in write.after.data().items() if before.get(name) != value}
+            row |= write.after.index_keys() | {"version": row["version"] + 1, "op": operation}
+        elif isinstance(write, Point):
+            pk, sk = keys.lookup_key(write.organization_id, write.kind, write.value, write.target)
+            self.rows["core", pk, sk] = {"pk": pk, "sk": sk, "noun": "lookup", "version": 1, "op": operation}
+        elif isinstance(write, Emit):
+            self.events.append(envelope(write.event, f"evt_{operation}-{place}", iso(write.at)))
