@@ -1,4 +1,4 @@
-"""An incoming webhook as every adapter sees it, and the contract an adapter keeps. Standard library: a hot door loads it.
+"""An incoming webhook as every adapter sees it, and the contract an adapter keeps. Standard library only.
 
 An adapter module (intake/crm/<name>.py, messaging/channels/<name>.py, rewards/providers/<name>.py) has
     KEEP_HEADERS: tuple[str, ...]                        headers stored beside the raw body, lower case
