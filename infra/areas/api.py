@@ -1,0 +1,28 @@
+"""The staff API."""
+
+from aws_cdk.aws_apigatewayv2 import HttpMethod
+
+from infra.constructs.function import PAGE
+from infra.constructs.parts import Parts
+from infra.constructs.permissions import ITEMS
+from moref.kernel import names
+
+
+def build(parts: Parts) -> None:
+    may = parts.may
+    api = parts.function(
+        "api",
+        PAGE,
+        may.state(),
+        may.table(names.TRAFFIC, *ITEMS),
+        may.ledger(),
+        may.platform_secret(),
+        may.tenant_secrets("Encrypt", "Decrypt"),
+        may.send(names.INBOX),  # replay of a stored webhook
+    )
+    parts.api.route(
+        api.function,
+        [HttpMethod.ANY],
+        "/v1/{proxy+}",
+        guard="The function verifies bearer tokens itself: an authorizer would be a second start and a second cache.",
+    )

@@ -1,0 +1,44 @@
+"""Messaging: SMS and e-mail on their way out."""
+
+from aws_cdk import aws_ses as ses
+
+from infra.constructs.function import WORKER
+from infra.constructs.parts import Feed, Parts
+from infra.constructs.permissions import MAIL_CONFIGURATION
+from moref.kernel import names
+
+
+def build(parts: Parts) -> None:
+    _mail(parts)
+    may = parts.may
+    parts.worker(
+        "message_worker",
+        WORKER,
+        (Feed(names.MESSAGES, at_once=10),),
+        may.state(),
+        may.tenant_secrets("Decrypt"),
+        may.platform_secret(),
+        may.send_mail(),
+        may.send(names.MESSAGES),
+        schedules=True,
+    )
+
+
+def _mail(parts: Parts) -> None:
+    stage = parts.stage
+    configuration = ses.ConfigurationSet(
+        parts.scope,
+        "Mail",
+        configuration_set_name=stage.resource(MAIL_CONFIGURATION),
+        tls_policy=ses.ConfigurationSetTlsPolicy.REQUIRE,
+        reputation_metrics=True,
+        suppression_reasons=ses.SuppressionReasons.BOUNCES_AND_COMPLAINTS,
+    )
+    if not stage.is_local:
+        # The set is the identity's default, so no sender can forget it.
+        ses.EmailIdentity(
+            parts.scope,
+            "MailIdentity",
+            identity=ses.Identity.domain(stage.mail_domain),
+            configuration_set=configuration,
+        )

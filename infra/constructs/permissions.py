@@ -1,0 +1,86 @@
+"""What a function may do, as IAM statements: explicit actions on explicit resources, one short call each."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Aws
+from aws_cdk import aws_iam as iam
+
+from infra.data_stack import SCHEDULER_ROLE
+from infra.stages import Stage
+from moref.kernel import names
+
+MAIL_CONFIGURATION = "mail"
+
+# One transaction of the store checks, creates and changes rows.
+ITEMS = ("GetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem")
+LEDGER = ("GetItem", "Query", "PutItem")  # append-only
+
+TABLE_INDEXES = {
+    names.CORE: tuple(names.INDEXES),
+    names.TRAFFIC: ("by_noun", "by_status", "pending"),
+    names.LEDGER: ("by_parent", "by_noun"),
+}
+
+
+def allow(actions: Sequence[str], resources: Sequence[str]) -> iam.PolicyStatement:
+    return iam.PolicyStatement(actions=list(actions), resources=list(resources))
+
+
+class Permissions:
+    """Statements for the resources of one stage."""
+
+    def __init__(self, stage: Stage, *, tenant_key_arn: str, platform_secret_arn: str) -> None:
+        self._stage = stage
+        self._key = tenant_key_arn
+        self._secret = platform_secret_arn
+
+    def table(self, table: str, *actions: str) -> iam.PolicyStatement:
+        """`Query` covers the table and its indexes, by name."""
+        arn = self._stage.table_arn(table)
+        indexes = [f"{arn}/index/{index}" for index in TABLE_INDEXES[table]] if "Query" in actions else []
+        return allow([f"dynamodb:{action}" for action in actions], [arn, *indexes])
+
+    def index(self, table: str, index: str) -> iam.PolicyStatement:
+        return allow(["dynamodb:Query"], [f"{self._stage.table_arn(table)}/index/{index}"])
+
+    def state(self) -> iam.PolicyStatement:
+        """Read and change rows of core; nobody scans, nobody deletes."""
+        return self.table(names.CORE, *ITEMS)
+
+    def ledger(self) -> iam.PolicyStatement:
+        return self.table(names.LEDGER, *LEDGER)
+
+    def send(self, *queues: str) -> iam.PolicyStatement:
+        return allow(["sqs:SendMessage"], [self._stage.queue_arn(queue) for queue in queues])
+
+    def tenant_secrets(self, *actions: str) -> iam.PolicyStatement:
+        """KMS actions on the key under which tenant secrets are kept; each call names an encryption context."""
+        statement = allow([f"kms:{action}" for action in actions], [self._key])
+        statement.add_condition("Null", {"kms:EncryptionContextKeys": "false"})
+        return statement
+
+    def platform_secret(self) -> iam.PolicyStatement:
+        return allow(["secretsmanager:GetSecretValue"], [self._secret])
+
+    @property
+    def any_schedule(self) -> str:
+        return f"schedule/{self._stage.resource(names.SCHEDULE_GROUP)}/*"
+
+    def schedules(self) -> list[iam.PolicyStatement]:
+        """One-time schedules in our group, run under the scheduler's own role."""
+        stage = self._stage
+        role = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/{stage.resource(SCHEDULER_ROLE)}"
+        pass_role = allow(["iam:PassRole"], [role])
+        pass_role.add_condition("StringEquals", {"iam:PassedToService": "scheduler.amazonaws.com"})
+        actions = [f"scheduler:{verb}Schedule" for verb in ("Create", "Get", "Delete")]
+        return [allow(actions, [stage.arn("scheduler", self.any_schedule)]), pass_role]
+
+    def send_mail(self) -> iam.PolicyStatement:
+        stage = self._stage
+        return allow(
+            ["ses:SendEmail", "ses:SendRawEmail"],
+            [
+                stage.arn("ses", f"identity/{stage.mail_domain}"),
+                stage.arn("ses", f"configuration-set/{stage.resource(MAIL_CONFIGURATION)}"),
+            ],
+        )

@@ -1,0 +1,100 @@
+"""The stages of the product and the settings in which they differ."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aws_cdk import Aws, Environment, RemovalPolicy
+from aws_cdk import aws_logs as logs
+
+from moref.kernel import names
+
+LOCAL_ACCOUNT = "000000000000"
+REGION = "us-east-1"
+DEFAULT_PORT_BASE = "4600"
+LOCAL_API_ID = "moref001"  # a fixed id keeps local URLs the same after every `up`
+DEFAULT_MAIL_DOMAIN = "moref.example"  # reserved by RFC 2606: nothing sent from it can reach or fool anybody
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One deployment of the product. `port_base` is the first of the local cloud's three ports."""
+
+    name: str
+    account: str | None = None  # None: decided by whoever deploys
+    base_url: str | None = None  # None: the API's own endpoint
+    mail_domain: str = DEFAULT_MAIL_DOMAIN
+    alarm_email: str | None = None
+    port_base: int = int(DEFAULT_PORT_BASE)
+
+    @property
+    def is_local(self) -> bool:
+        return self.name == "local"
+
+    @property
+    def environment(self) -> Environment:
+        return Environment(account=self.account, region=REGION)
+
+    @property
+    def removal_policy(self) -> RemovalPolicy:
+        return RemovalPolicy.DESTROY if self.is_local else RemovalPolicy.RETAIN
+
+    @property
+    def log_retention(self) -> logs.RetentionDays:
+        return logs.RetentionDays.THREE_MONTHS if self.name == "prod" else logs.RetentionDays.TWO_WEEKS
+
+    @property
+    def mail_from(self) -> str:
+        return f"no-reply@{self.mail_domain}"
+
+    @property
+    def vendor_urls(self) -> str:
+        """JSON {vendor: base URL}: the sandbox in the local stage, otherwise empty (the plugins know the real ones)."""
+        if not self.is_local:
+            return "{}"
+        desk = f"http://127.0.0.1:{self.port_base + 1}"
+        return json.dumps({"tremendous": f"{desk}/tremendous/api/v2", "twilio": f"{desk}/twilio"})
+
+    @property
+    def queue_prefix(self) -> str:
+        """What comes before `moref-<stage>-<queue>` in a queue's URL."""
+        if self.is_local:
+            return f"http://127.0.0.1:{self.port_base + 2}/{LOCAL_ACCOUNT}/"
+        return f"https://sqs.{Aws.REGION}.{Aws.URL_SUFFIX}/{Aws.ACCOUNT_ID}/"
+
+    def resource(self, name: str) -> str:
+        return names.resource(self.name, name)
+
+    def arn(self, service: str, resource: str) -> str:
+        """An ARN by name. Names are fixed, so stacks need no exports (which would lock them together)."""
+        return f"arn:{Aws.PARTITION}:{service}:{Aws.REGION}:{Aws.ACCOUNT_ID}:{resource}"
+
+    @staticmethod
+    def readable_arn(service: str, resource: str) -> str:
+        """The same ARN as cdk-nag writes it in the name of a finding."""
+        return f"arn:<AWS::Partition>:{service}:<AWS::Region>:<AWS::AccountId>:{resource}"
+
+    def table_arn(self, table: str) -> str:
+        return self.arn("dynamodb", f"table/{self.resource(table)}")
+
+    def queue_arn(self, queue: str) -> str:
+        return self.arn("sqs", self.resource(queue))
+
+
+def read_stage(name: str, context: Mapping[str, str | None], environ: Mapping[str, str] | None = None) -> Stage:
+    """The stage of that name. `context` is CDK context (`-c base_url=...`). Raises ValueError for an unknown name."""
+    env = os.environ if environ is None else environ
+    if name == "local":
+        base = int(env.get("MOREF_PORT_BASE", DEFAULT_PORT_BASE))
+        return Stage(name, LOCAL_ACCOUNT, base_url=f"http://127.0.0.1:{base}", port_base=base)
+    if name not in names.STAGES:
+        raise ValueError(f"unknown stage {name!r}: one of {', '.join(names.STAGES)}")
+    base_url = context.get("base_url")
+    return Stage(
+        name,
+        env.get("CDK_DEFAULT_ACCOUNT"),
+        base_url=base_url.rstrip("/") if base_url else None,
+        mail_domain=context.get("mail_domain") or DEFAULT_MAIL_DOMAIN,
+        alarm_email=context.get("alarm_email"),
+    )
