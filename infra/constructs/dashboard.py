@@ -27,13 +27,13 @@ def _queue_metric(stage: Stage, queue: str, metric: str) -> cloudwatch.Metric:
 
 
 def _function_metric(stage: Stage, function: str, metric: str, statistic: str) -> cloudwatch.Metric:
+    """Without a label: an alarm on a labelled metric becomes metric math, which the embedded AWS refuses."""
     return cloudwatch.Metric(
         namespace="AWS/Lambda",
         metric_name=metric,
         dimensions_map={"FunctionName": stage.resource(function)},
         statistic=statistic,
         period=Duration.minutes(5),
-        label=function,
     )
 
 

@@ -44,7 +44,7 @@ class ProductApi(Construct):
             retention=stage.log_retention,
             removal_policy=stage.removal_policy,
         )
-        default_stage = apigw.CfnStage(
+        apigw.CfnStage(
             self,
             "Stage",
             api_id=self.api.api_id,
@@ -57,15 +57,8 @@ class ProductApi(Construct):
                 throttling_rate_limit=RATE_PER_SECOND, throttling_burst_limit=BURST, detailed_metrics_enabled=True
             ),
         )
-        default_stage.add_resource_dependency(self._resource())
         CfnOutput(scope, "ApiId", value=self.api.api_id)
         CfnOutput(scope, "ApiUrl", value=self.endpoint)
-
-    def _resource(self) -> apigw.CfnApi:
-        resource = self.api.node.default_child
-        if not isinstance(resource, apigw.CfnApi):
-            raise TypeError("the API's own resource is its default child")
-        return resource
 
     def route(self, function: lambda_.IFunction, methods: Sequence[apigw.HttpMethod], *paths: str, guard: str) -> None:
         """Sends `methods` on each path to the function. `guard` says how the function itself decides who may."""
