@@ -1,0 +1,1 @@
+"""The embedded AWS: the real CDK application on one machine, without Docker or an AWS account."""
