@@ -1,0 +1,92 @@
+"""What every customer page shares: the answer's type, its security headers, the layout, and the friendly 404.
+
+Pages are plain HTML without JavaScript or anything from another address. Templates are Jinja2 files in `templates/`,
+always autoescaped; each extends `layout.html`.
+"""
+
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+TEMPLATES = Path(__file__).with_name("templates")
+MAX_FORM = 16 * 1024  # bytes of a posted form; the longest honest one is a 2,000 character comment
+
+Form = Mapping[str, str]  # field name -> value as posted, unknown names included
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What the pages handler turns into an HTTP API answer."""
+
+    status: int
+    body: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def render(template: str, *, status: int = 200, **values: object) -> Response:
+    """A page. `values` are escaped by the template; every template needs `title`, and `company` or None."""
+    values.setdefault("company", None)
+    return Response(status, environment().get_template(template).render(**values), security_headers())
+
+
+def see_other(location: str) -> Response:
+    """After a POST: a reload repeats nothing. `location` is a path of ours."""
+    if not location.startswith("/") or location.startswith("//"):
+        raise ValueError("redirects stay on this site")
+    return Response(303, "", {**security_headers(), "location": location})
+
+
+def not_found() -> Response:
+    """The same answer for every token or code that leads nowhere: nothing can be learnt from it."""
+    return message(
+        404, "We could not find this page", "The link may be incomplete. Please open it again from your message."
+    )
+
+
+def message(status: int, title: str, text: str, *, company: str | None = None) -> Response:
+    """A page of one heading and one paragraph."""
+    return render("message.html", status=status, title=title, text=text, company=company)
+
+
+@cache
+def environment() -> Environment:
+    """Jinja2 with autoescape always on; a misspelt name is an error, not an empty place."""
+    made = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    made.globals["style"] = Markup(style())  # noqa: S704 - our own file
+    return made
+
+
+@cache
+def style() -> str:
+    return (TEMPLATES / "style.css").read_text(encoding="utf-8").strip()
+
+
+@cache
+def security_headers() -> dict[str, str]:
+    """The style is allowed by its hash: no other style, and no script, image, frame or request at all."""
+    digest = b64encode(sha256(style().encode()).digest()).decode()
+    return {
+        "content-type": "text/html; charset=utf-8",
+        "cache-control": "no-store",
+        "referrer-policy": "no-referrer",
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        "x-robots-tag": "noindex",
+        "content-security-policy": (
+            f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; "
+            "frame-ancestors 'none'"
+        ),
+    }
+
+
+def text_field(form: Form, name: str, limit: int) -> str:
+    """A posted field, trimmed, without control characters (line breaks stay), cut to `limit` characters."""
+    value = form.get(name, "").replace("\r\n", "\n").replace("\r", "\n")
+    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f]", " ", value).strip()[:limit]
