@@ -1,0 +1,82 @@
+"""Planning a message: the writes that queue it, for the commit of whatever causes it.
+
+Whether it may leave is decided at the moment of sending (send_message), never here.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from moref.events import Event
+from moref.intake.model import Contact
+from moref.kernel import ids
+from moref.messaging.addresses import may_text, sms_country_allowed
+from moref.messaging.model import Channel, Message, MessageClass
+from moref.messaging.templates import template as template_named
+from moref.records import Create, Emit, Write
+from moref.runtime import Runtime
+from moref.tenants.model import Location
+
+
+def message_id(organization_id: str, cause: str) -> str:
+    """The id of the message a cause leads to; `cause` is unique in the organization, e.g. "<enrollment>.<step>"."""
+    return ids.derived("msg", organization_id, cause)
+
+
+def planned(
+    runtime: Runtime,
+    organization_id: str,
+    *,
+    cause: str,
+    template: str,
+    kind: MessageClass,
+    location_id: str,
+    contact: Contact | None,
+    fields: Mapping[str, str] | None = None,
+    enrollment_id: str | None = None,
+    step: str | None = None,
+    zones: Sequence[str] = (),
+    channel: Channel | None = None,
+) -> tuple[Write, ...]:
+    """The Create of the queued Message and its Emit; `contact` None is the location's staff, by e-mail.
+
+    The id comes from the cause: committing the same cause again is a Conflict, so the caller's own condition (or
+    create_once) makes a repeat harmless. `fields` are merge fields besides first_name and company; a staff template
+    prints the further ones as they come ("move_date" as "Move date"). `zones` are the candidate zones of the
+    recipient, by default the branch's. Raises BadInput on an unknown template, or one of another class.
+    """
+    if template_named(template).kind != kind:
+        raise ValueError(f"template {template} is {template_named(template).kind}, not {kind}")
+    now = runtime.clock.now()
+    location = runtime.store.find(Location, organization_id, location_id)
+    message = Message(
+        organization_id=organization_id,
+        id=message_id(organization_id, cause),
+        created_at=now,
+        updated_at=now,
+        channel=channel or choose_channel(template, kind, location, contact),
+        template=template,
+        kind=kind,
+        location_id=location_id,
+        contact_id=contact.id if contact else None,
+        enrollment_id=enrollment_id,
+        step=step,
+        fields=dict(fields or {}),
+        zones=list(zones) or ([location.time_zone] if location else []),
+    )
+    event = Event("message.queued", organization_id, message.id, {"kind": kind, "channel": message.channel})
+    return Create(message), Emit(event, now)
+
+
+def choose_channel(template: str, kind: MessageClass, location: Location | None, contact: Contact | None) -> Channel:
+    """SMS when the branch can text and the person may be texted, else e-mail; what only has a phone stays SMS.
+
+    The last look then skips what is not allowed with its reason.
+    """
+    form = template_named(template)
+    if contact is None or not form.sms:
+        return "email"
+    if not form.subject:
+        return "sms"
+    can_text = bool(location and location.sms_sender and contact.phone and sms_country_allowed(contact.phone))
+    if can_text and may_text(contact, kind):
+        return "sms"
+    return "email" if contact.email or not contact.phone else "sms"
