@@ -25,7 +25,7 @@ def stopped(store: Store, organization_id: str, name: SwitchName) -> str | None:
 def set_switch(
     store: Store, now: datetime, organization_id: str, name: SwitchName, *, stop: bool, reason: str, by: str
 ) -> Switch:
-    """Stops (or lets go on) one kind of effect; `by` is a member id. The last writer wins. Raises NotFound on a name."""
+    """Stops (or lets go on) one kind of effect; `by`: a member id. The last writer wins. Raises NotFound."""
     if name not in NAMES:
         raise NotFound(f"no switch {name}")
     for _ in range(_TRIES):

@@ -1,0 +1,138 @@
+"""What staff may say about an organization, its locations and programs: strict, nothing extra, never a float."""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, StringConstraints
+
+from moref import people
+from moref.kernel.errors import BadInput
+from moref.kernel.money import DECIMALS
+from moref.rewards.model import Tier
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
+
+
+def _clean(text: str) -> str:
+    if _CONTROL.search(text):
+        raise ValueError("control characters are not allowed")
+    return text
+
+
+def _zone(name: str) -> str:
+    from zoneinfo import available_timezones
+
+    if name not in available_timezones():
+        raise ValueError("not an IANA time zone, such as America/Chicago")
+    return name
+
+
+def _phone(text: str) -> str:
+    try:
+        return people.phone(text)
+    except BadInput as error:
+        raise ValueError(error.detail) from None
+
+
+def _email(text: str) -> str:
+    try:
+        return people.email(text)
+    except BadInput as error:
+        raise ValueError(error.detail) from None
+
+
+def _currency(code: str) -> str:
+    if code not in DECIMALS:
+        raise ValueError(f"one of {', '.join(sorted(DECIMALS))}")
+    return code
+
+
+def _rising(tiers: list[Tier]) -> list[Tier]:
+    if [tier.at for tier in tiers] != sorted({tier.at for tier in tiers}):
+        raise ValueError("every tier begins at a higher count than the one before")
+    return tiers
+
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_clean)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(_clean)]
+Address = Annotated[str, StringConstraints(min_length=1, max_length=2000)]  # checked by urls.web_address
+Zone = Annotated[str, Field(max_length=64), AfterValidator(_zone)]
+Phone = Annotated[str, Field(max_length=32), AfterValidator(_phone)]
+Email = Annotated[str, Field(max_length=254), AfterValidator(_email)]
+Sender = Annotated[str, Field(pattern=r"^(\+[1-9]\d{6,14}|MG[0-9a-f]{32})$")]
+UsState = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+Currency = Annotated[str, AfterValidator(_currency)]
+Tiers = Annotated[list[Tier], Field(min_length=1, max_length=50), AfterValidator(_rising)]
+Identifier = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
+Version = Annotated[StrictInt, Field(ge=1, description="of the copy you read; refused when it is no longer current")]
+
+
+class Form(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class _Changes(Form):
+    version: Version
+
+    def given(self) -> dict[str, Any]:
+        """Only what was said; a field that is left out stays as it is."""
+        return self.model_dump(exclude_unset=True, exclude={"version"})
+
+
+class NewLocation(Form):
+    name: Name
+    legal_entity_id: Identifier
+    time_zone: Zone
+    postal_address: Line
+    staff_email: Email
+    review_url: Address
+    state: UsState | None = None
+    phone: Phone | None = None
+    site_url: Address | None = None
+    sms_sender: Sender | None = None
+    crm_branch: Name | None = None
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
+class LocationChanges(_Changes):
+    name: Name = ""
+    time_zone: Zone = ""
+    postal_address: Line = ""
+    staff_email: Email = ""
+    review_url: Address = ""
+    state: UsState | None = None
+    phone: Phone | None = None
+    site_url: Address | None = None
+    sms_sender: Sender | None = None
+    crm_branch: Name | None = None
+    status: Literal["active", "archived"] = "active"
+    settings: dict[str, Any] = Field(default_factory=dict, description="null forgets a value: the level above counts")
+
+
+class OrganizationChanges(_Changes):
+    name: Name = ""
+    settings: dict[str, Any] = Field(default_factory=dict, description="null forgets a value: the default counts")
+    locked: list[str] = Field(default_factory=list, max_length=100, description="settings no location may override")
+
+
+class NewProgram(Form):
+    name: Name
+    tiers: Tiers
+    location_id: Identifier | None = None
+    advocate_kind: Literal["customer", "partner", "house"] = "customer"
+    qualifying_fact: Literal["booked", "completed", "invoiced", "paid"] = "invoiced"
+    mode: Literal["band", "milestone"] = "band"
+    currency: Currency = "USD"
+    approval: Literal["manual", "automatic"] = "manual"
+    hold_days: StrictInt = Field(default=0, ge=0, le=90)
+
+
+class ProgramChanges(_Changes):
+    name: Name = ""
+    tiers: Tiers = Field(default_factory=list)
+    qualifying_fact: Literal["booked", "completed", "invoiced", "paid"] = "invoiced"
+    mode: Literal["band", "milestone"] = "band"
+    currency: Currency = "USD"
+    approval: Literal["manual", "automatic"] = "manual"
+    hold_days: StrictInt = Field(default=0, ge=0, le=90)
+    status: Literal["active", "archived"] = "active"
