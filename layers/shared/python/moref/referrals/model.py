@@ -15,7 +15,11 @@ EvidenceKind = Literal["code_at_intake", "quote_form", "person_match", "staff", 
 
 
 class Advocate(Entity):
-    """id is derived from the contact. `approved` counts approvals and moves only inside the approval's transaction."""
+    """id is derived from the contact. `approved` counts approvals and moves only inside the approval's transaction.
+
+    `links` holds the advocate's code at each location: a new link is a conditional change of this row, so that racing
+    callers end with one.
+    """
 
     noun: ClassVar[str] = "advocate"
 
@@ -23,6 +27,7 @@ class Advocate(Entity):
     contact_id: str
     location_id: str
     approved: int = 0
+    links: dict[str, str] = Field(default_factory=dict)  # location id -> code
     status: Literal["active", "archived"] = "active"
 
     def parent(self) -> str:
@@ -84,7 +89,11 @@ class Evidence(BaseModel):
 
 
 class Referral(Entity):
-    """id is derived from (lead) or (job, code). The referred person is `contact_id`."""
+    """id is derived from (advocate, contact): one friend of one advocate is one referral, by however many ways.
+
+    The referred person is `contact_id`. Found by look-up kinds "referred" (contact id, person keys of the friend) and
+    "job_referral" (the job it is attached to). `status` follows the job (see progress.py) until an end is set.
+    """
 
     noun: ClassVar[str] = "referral"
 
@@ -94,6 +103,7 @@ class Referral(Entity):
     code: str
     lead_id: str | None = None
     job_id: str | None = None
+    job_version: int = 0  # of the job as last tracked; each tracked version is told by one referral.changed
     status: ReferralStatus = "new"
     reason: str | None = None
     evidence: list[Evidence] = Field(default_factory=list)

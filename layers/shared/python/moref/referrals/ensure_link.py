@@ -1,0 +1,72 @@
+"""Gives a contact the permanent link of one location, the same one for ever."""
+
+from collections.abc import Callable
+
+from moref.intake.model import Contact
+from moref.kernel import codes, ids
+from moref.kernel.errors import Conflict
+from moref.kernel.keys import GLOBAL
+from moref.records import Change, Create, Write, get
+from moref.referrals.model import Advocate, Door, Link
+from moref.runtime import Runtime
+from moref.tenants.model import Location
+
+TRIES = 5  # a lost race is settled by the next read; more means something is wrong, and the queue redelivers
+
+
+def advocate_id(organization_id: str, contact_id: str) -> str:
+    return ids.derived("adv", organization_id, contact_id)
+
+
+def ensure_link(
+    runtime: Runtime,
+    organization_id: str,
+    contact_id: str,
+    location_id: str,
+    *,
+    new_code: Callable[[], str] = codes.new,
+) -> Link:
+    """Makes the advocate, the link and the redirect's door row in one commit, or finds them.
+
+    Raises NotFound when contact or location are not the organization's, Conflict when five races were lost.
+    """
+    store = runtime.store
+    get(store, Contact, organization_id, contact_id)
+    get(store, Location, organization_id, location_id)
+    for _ in range(TRIES):
+        advocate = store.find(Advocate, organization_id, advocate_id(organization_id, contact_id))
+        if advocate is not None and location_id in advocate.links:
+            return get(store, Link, organization_id, advocate.links[location_id])
+        code = new_code()
+        try:
+            store.commit(*_writes(runtime, advocate, organization_id, contact_id, location_id, code))
+        except Conflict:
+            continue  # another caller was first, an approval moved the advocate, or the code is taken: look again
+        return get(store, Link, organization_id, code)
+    raise Conflict("the advocate's link is being made by others")
+
+
+def _writes(
+    runtime: Runtime, advocate: Advocate | None, organization_id: str, contact_id: str, location_id: str, code: str
+) -> tuple[Write, ...]:
+    now = runtime.clock.now()
+    owner = advocate_id(organization_id, contact_id)
+    first: Write
+    if advocate is None:
+        first = Create(
+            Advocate(
+                organization_id=organization_id, id=owner, created_at=now, updated_at=now,
+                contact_id=contact_id, location_id=location_id, links={location_id: code},
+            )
+        )  # fmt: skip
+    else:
+        first = Change(advocate, advocate.changed(now, links={**advocate.links, location_id: code}))
+    link = Link(
+        organization_id=organization_id, id=code, created_at=now, updated_at=now,
+        advocate_id=owner, location_id=location_id,
+    )  # fmt: skip
+    door = Door(
+        organization_id=GLOBAL, id=code, created_at=now, updated_at=now,
+        owner_id=organization_id, location_id=location_id, advocate_id=owner,
+    )  # fmt: skip
+    return first, Create(link), Create(door)

@@ -1,0 +1,113 @@
+"""A friend filled in the quote form: contact, lead, referral and the event in one commit, once for each form."""
+
+from dataclasses import dataclass
+
+from moref.events import Event
+from moref.intake.model import Address, Consent, Contact
+from moref.intake.resolve_contact import resolve_contact
+from moref.kernel import ids
+from moref.kernel.errors import Conflict, NotFound
+from moref.kernel.keys import GLOBAL
+from moref.records import Change, Create, Emit, Point, Write, get
+from moref.referrals.attribution import with_evidence
+from moref.referrals.evidence import referral_id, referred
+from moref.referrals.model import Door, Evidence, Lead, Referral
+from moref.runtime import Runtime
+
+TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A checked form. `nonce` is the form's own: the same nonce is the same lead. `consent_text` is what was shown."""
+
+    nonce: str
+    first_name: str
+    last_name: str
+    phone: str | None  # E.164
+    email: str | None  # normalised
+    origin_zip: str | None
+    destination_zip: str | None
+    move_date: str | None  # ISO date
+    notes: str
+    consent_text: str | None  # None: texts were not agreed to
+    consent_version: str
+
+
+def lead_id(organization_id: str, code: str, nonce: str) -> str:
+    return ids.derived("lead", organization_id, code, nonce)
+
+
+def request_quote(runtime: Runtime, code: str, quote: Quote) -> Lead:
+    """The lead, new or the one this form made before. `code` is normalised.
+
+    A friend who comes twice by the same advocate is one referral with several leads. Raises NotFound on an unknown
+    code, Conflict when five races were lost.
+    """
+    store = runtime.store
+    door = store.find(Door, GLOBAL, code)
+    if door is None:
+        raise NotFound(f"no link {code}")
+    id = lead_id(door.owner_id, code, quote.nonce)
+    for _ in range(TRIES):
+        known = store.find(Lead, door.owner_id, id)
+        if known is not None:
+            return known
+        try:
+            store.commit(*_writes(runtime, door, id, quote))
+        except Conflict:
+            continue  # the same form twice at once, or the same person elsewhere
+        return get(store, Lead, door.owner_id, id)
+    raise Conflict("the lead is being made by others")
+
+
+def _writes(runtime: Runtime, door: Door, id: str, quote: Quote) -> tuple[Write, ...]:
+    now = runtime.clock.now()
+    org = door.owner_id
+    consent = None
+    if quote.consent_text and quote.phone:
+        consent = Consent(
+            channel="sms", text=quote.consent_text, at=now, source="quote form", text_version=quote.consent_version
+        )
+    contact, contact_writes = resolve_contact(
+        runtime, org, location_id=door.location_id,
+        first_name=quote.first_name, last_name=quote.last_name, phone=quote.phone, email=quote.email,
+        consent=consent, source="quote form",
+    )  # fmt: skip
+    evidence = Evidence(kind="quote_form", at=now, source_id=id, code=door.id)
+    referral, referral_writes = _referral(runtime, door, contact, id, evidence)
+    lead = Lead(
+        organization_id=org, id=id, created_at=now, updated_at=now,
+        location_id=door.location_id, contact_id=contact.id, referral_id=referral.id, code=door.id,
+        origin=_place(quote.origin_zip), destination=_place(quote.destination_zip),
+        move_date=quote.move_date, notes=quote.notes,
+    )  # fmt: skip
+    created = Event("lead.created", org, lead.id, {"referral_id": referral.id})
+    return Create(lead), *contact_writes, *referral_writes, Emit(created, now)
+
+
+def _referral(
+    runtime: Runtime, door: Door, contact: Contact, lead: str, evidence: Evidence
+) -> tuple[Referral, tuple[Write, ...]]:
+    """The advocate's referral of this person: the one there is with one more piece of evidence, or a new one."""
+    now = runtime.clock.now()
+    org = door.owner_id
+    points = tuple(
+        Point(org, "referred", value, referral_id(org, door.advocate_id, contact.id))
+        for value in (contact.id, *contact.person_keys)
+    )
+    for known in referred(runtime.store, org, contact).values():
+        if known.advocate_id == door.advocate_id:
+            after = known.changed(now, evidence=with_evidence(known.evidence, evidence))
+            moved = tuple(Point(org, "referred", point.value, known.id) for point in points)
+            return known, (Change(known, after), *moved)
+    made = Referral(
+        organization_id=org, id=referral_id(org, door.advocate_id, contact.id), created_at=now, updated_at=now,
+        advocate_id=door.advocate_id, contact_id=contact.id, location_id=door.location_id,
+        code=door.id, lead_id=lead, evidence=[evidence],
+    )  # fmt: skip
+    return made, (Create(made), *points)
+
+
+def _place(postal_code: str | None) -> Address | None:
+    return Address(postal_code=postal_code) if postal_code else None
