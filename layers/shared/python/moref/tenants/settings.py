@@ -28,7 +28,7 @@ class Setting:
             raise BadInput(f"{name} is {kind}", field=name)
         if not isinstance(self.default, bool) and not self.least <= value <= self.most:
             raise BadInput(f"{name} is between {self.least} and {self.most}", field=name)
-        return value  # type: ignore[no-any-return]
+        return value
 
 
 SETTINGS: dict[str, Setting] = {

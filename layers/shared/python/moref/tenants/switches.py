@@ -6,6 +6,7 @@ from typing import Literal, get_args
 from moref.kernel.errors import Conflict, NotFound
 from moref.kernel.keys import GLOBAL
 from moref.records import Change, Create, Store
+from moref.tenants.audit import audited
 from moref.tenants.model import Switch
 
 SwitchName = Literal["payouts", "sends", "connectors"]
@@ -30,16 +31,17 @@ def set_switch(
         raise NotFound(f"no switch {name}")
     for _ in range(_TRIES):
         before = store.find(Switch, organization_id, name)
+        audit = audited(now, organization_id, by, "switch.stopped" if stop else "switch.released", name)
         try:
             if before is None:
                 switch = Switch(
                     organization_id=organization_id, id=name, created_at=now, updated_at=now,
                     stopped=stop, reason=reason, by=by,
                 )  # fmt: skip
-                store.commit(Create(switch))
+                store.commit(Create(switch), audit)
             else:
                 switch = before.changed(now, stopped=stop, reason=reason, by=by)
-                store.commit(Change(before, switch))
+                store.commit(Change(before, switch), audit)
         except Conflict:
             continue
         return switch
