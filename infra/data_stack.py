@@ -86,8 +86,8 @@ class DataStack(Stack):
         acknowledge(
             bucket,
             "AwsSolutions-S1",
-            "The bucket is private and written only by our functions, whose calls are logged with the request id; access "
-            "logs would need a second bucket that keeps personal data in object keys.",
+            "The bucket is private and written only by our functions, whose calls are logged with the request id; "
+            "access logs would need a second bucket that keeps personal data in object keys.",
         )
 
     def _tenant_key(self) -> kms.Key:
@@ -113,8 +113,8 @@ class DataStack(Stack):
         acknowledge(
             secret,
             "AwsSolutions-SMG4",
-            "Look-up hashes of phones and e-mails in the table derive from it: a timed rotation would lose every one of "
-            "them. It is rotated by a migration that reads both versions.",
+            "Look-up hashes of phones and e-mails in the table derive from it: a timed rotation would lose every "
+            "one of them. It is rotated by a migration that reads both versions.",
         )
         resource = secret.node.default_child
         if not isinstance(resource, secretsmanager.CfnSecret):

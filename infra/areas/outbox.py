@@ -65,15 +65,13 @@ def _failures(scope: Construct, stage: Stage, alarms: Alarms) -> sqs.Queue:
         enforce_ssl=True,
         removal_policy=stage.removal_policy,
     )
-    acknowledge(
-        queue, "AwsSolutions-SQS3", "It is itself where failures end: the on-failure destination of two streams."
-    )
+    acknowledge(queue, "AwsSolutions-SQS3", "It is itself where failures end: two streams.")
     alarms.add(
         STREAM_FAILURES,
         queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(1), statistic="Maximum"),
         above=0,
-        todo="The router gave up on stream records. Outbox and inbox rows are re-sent by the sweeper; clicks are counted "
-        "at night. Read the router's log for the cause; delete the message when the rows are no longer pending.",
+        todo="The router gave up on stream records. Outbox and inbox rows are re-sent by the sweeper, clicks are counted "
+        "at night. Read its log for the cause; delete the message when the rows are no longer pending.",
     )
     return queue
 

@@ -5,5 +5,5 @@ from constructs import IConstruct
 
 
 def acknowledge(construct: IConstruct, rule: str, reason: str) -> None:
-    """Accept one finding of one rule on this construct. The reason is for the next reader, and lands in the template."""
+    """Accept one finding of one rule on this construct; the reason is for the next reader."""
     Validations.of(construct).acknowledge(Acknowledgment(id=rule, reason=reason))

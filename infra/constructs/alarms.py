@@ -44,7 +44,7 @@ class Alarms:
 
 
 def product_metric(name: str, *, minutes: int = 5) -> cloudwatch.Metric:
-    """A count that the code writes as an embedded metric, without dimensions (a tenant dimension is billed per tenant)."""
+    """A count that the code writes as an embedded metric, without dimensions: each tenant would be billed as one."""
     return cloudwatch.Metric(
         namespace=names.METRIC_NAMESPACE, metric_name=name, statistic="Sum", period=Duration.minutes(minutes)
     )

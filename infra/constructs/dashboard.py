@@ -1,4 +1,4 @@
-"""The operators' first dashboard and the alarms on doors, payouts and sends. No tenant dimensions: each would be billed."""
+"""The operators' first dashboard, and the alarms on doors, payouts and sends."""
 
 from aws_cdk import Aws, Duration
 from aws_cdk import aws_apigatewayv2 as apigw
@@ -61,16 +61,16 @@ def _alarm_product(alarms: Alarms) -> None:
         "payout-needs-person",
         product_metric("payout_needs_person"),
         above=0,
-        todo="A payout waits for a person: list payouts with status needs_person; each says why. Never order again by "
-        "hand before the provider was asked for our id.",
+        todo="A payout waits for a person: list payouts with status needs_person; each says why. Never order again "
+        "by hand before the provider was asked for our id.",
     )
     alarms.add(
         "payout-unknown",
         product_metric("payout_unknown", minutes=15),
         above=0,
         periods=4,
-        todo="Payouts have been UNKNOWN for an hour. Check the provider's status page and the reconcile function's log; "
-        "it asks the provider every 15 minutes and settles them by itself once it gets an answer.",
+        todo="Payouts have been UNKNOWN for an hour. Check the provider's status page and reconcile's log; it "
+        "asks the provider every 15 minutes and settles them once it gets an answer.",
     )
     alarms.add(
         "messages-failed",

@@ -33,19 +33,21 @@ def size_of(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def compile_for_runtime(folder: Path, runtime: tuple[int, int]) -> bool:
-    """Adds byte code when this interpreter is of the runtime's minor version; False when it is not.
+def compile_for_runtime(folder: Path, runtime: tuple[int, int]) -> None:
+    """Adds byte code when this interpreter is of the runtime's minor version; otherwise it would be of no use.
 
     /var/task is read-only, so a layer without byte code is recompiled at every cold start. Zips carry fixed dates,
     so the byte code must not be checked against the source's date.
     """
     if sys.version_info[:2] != runtime:
-        return False
+        return
     mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
-    # The path inside Lambda, so that tracebacks read well and the same source gives the same asset everywhere.
-    return bool(
-        compileall.compile_dir(folder, quiet=1, invalidation_mode=mode, stripdir=folder, prependdir="/opt/python")
+    # The path inside Lambda: tracebacks read well, and the same source gives the same asset everywhere.
+    done = compileall.compile_dir(
+        folder, quiet=1, invalidation_mode=mode, stripdir=str(folder), prependdir="/opt/python"
     )
+    if not done:
+        raise ValueError(f"a module under {folder} does not compile; the lines above name it")
 
 
 def runtime_closure(pins: dict[str, str]) -> dict[str, str]:
@@ -89,7 +91,7 @@ def build_shared(target: Path) -> None:
 
 
 def build_deps(target: Path) -> None:
-    """Downloads wheels for the runtime's platform (a second when cached). Raises CalledProcessError with uv's output."""
+    """Downloads wheels for the runtime's platform (a second when cached). Raises CalledProcessError."""
     pins = runtime_closure(lock_pins((ROOT / "requirements.lock").read_text()))
     wanted = target.parent / "runtime.lock"
     wanted.write_text("\n".join(pins.values()) + "\n")
@@ -110,18 +112,21 @@ class Layers(Construct):
     def __init__(self, scope: Construct, *, stage: Stage) -> None:
         super().__init__(scope, "Layers")
         # The embedded AWS runs functions with the interpreter that runs this.
-        runtime = sys.version_info[:2] if stage.is_local else RUNTIME_VERSION
-        self.shared = self._layer("shared", build_shared, runtime)
-        self.deps = None if stage.is_local else self._layer("deps", build_deps, runtime)
+        self._runtime = sys.version_info[:2] if stage.is_local else RUNTIME_VERSION
+        self.shared = self._layer("shared", build_shared)
+        self.deps = None if stage.is_local else self._layer("deps", build_deps)
+        if self._runtime != sys.version_info[:2]:
+            here, there = (".".join(map(str, version)) for version in (sys.version_info[:2], self._runtime))
+            sys.stderr.write(
+                f"{stage.name}: layers without byte code (synth on {here}, Lambda on {there}): slower starts\n"
+            )
 
-    def _layer(self, name: str, build: Callable[[Path], None], runtime: tuple[int, int]) -> lambda_.LayerVersion:
+    def _layer(self, name: str, build: Callable[[Path], None]) -> lambda_.LayerVersion:
         with tempfile.TemporaryDirectory(prefix=f"moref-{name}-") as scratch:
             content = Path(scratch) / "layer" / "python"
             content.parent.mkdir()
             build(content)
-            if not compile_for_runtime(content, runtime):
-                here = ".".join(str(part) for part in sys.version_info[:2])
-                print(f"layer {name}: no byte code, synth runs on {here} and Lambda on 3.14: cold starts are slower")  # noqa: T201
+            compile_for_runtime(content, self._runtime)
             if (size := size_of(content)) > UNZIPPED_LIMIT:
                 raise ValueError(f"layer {name} has {size} bytes unzipped; Lambda takes {UNZIPPED_LIMIT}")
             return lambda_.LayerVersion(  # copies the folder now, before it goes away

@@ -64,7 +64,7 @@ class Parts:
     def worker(
         self, name: str, size: Size, feeds: tuple[Feed, ...], *may: iam.PolicyStatement, schedules: bool = False
     ) -> ProductFunction:
-        """A function fed by queues. Queues that schedules target stand in the data stack already; the others are made here."""
+        """A function fed by queues. Those that schedules target stand in the data stack; the others are made here."""
         arns = [self.stage.queue_arn(feed.queue) for feed in feeds]
         made = self.function(name, size, consume_permission(arns), *may, schedules=schedules)
         for feed, arn in zip(feeds, arns, strict=True):

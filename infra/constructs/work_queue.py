@@ -54,8 +54,8 @@ class WorkQueue(Construct):
             f"{name}-dlq",
             self.dlq.metric_approximate_number_of_messages_visible(period=minute, statistic="Maximum"),
             above=0,
-            todo=f"A message of queue {name} failed {MAX_RECEIVES} times. Read it and the worker's log (search the message id), "
-            "fix the cause, then start a redrive: every consumer may see a message again.",
+            todo=f"A message of queue {name} failed {MAX_RECEIVES} times. Read it and the worker's log (search the "
+            "message id), fix the cause, then start a redrive: every consumer may see a message again.",
         )
         alarms.add(
             f"{name}-late",
