@@ -1,0 +1,235 @@
+"""The hot doors' fenced AWS client: GetItem, PutItem and KMS Decrypt over one kept-alive connection per service.
+
+Standard library only, and none of its slow modules (see design.md, "The two hot doors are light"); everything else in
+the product uses the SDK. It owns what the SDK would: signing, time limits, one repeat on a dead socket, 5xx or
+throttling, and the checksum of what DynamoDB answers.
+
+A repeat is safe: reads change nothing, and every put is conditional on absence, so a put whose answer was lost meets
+its own row and raises Conflict (the caller knows the row by its id).
+
+Raises errors.Conflict (the condition failed), errors.Retry (no answer in time, 5xx, throttled: nothing is known to be
+wrong with the request) and errors.Permanent (refused: permission, key, shape).
+"""
+
+import hmac
+import http.client
+import json
+import os
+import ssl
+import time
+import zlib
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from moref.kernel.errors import Conflict, Permanent, Retry
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+ALGORITHM = "AWS4-HMAC-SHA256"
+# name -> (X-Amz-Target prefix, content type)
+SERVICES = {
+    "dynamodb": ("DynamoDB_20120810", "application/x-amz-json-1.0"),
+    "kms": ("TrentService", "application/x-amz-json-1.1"),
+}
+THROTTLED = (
+    "ProvisionedThroughputExceededException",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "LimitExceededException",
+)
+
+
+class Credentials:
+    """As Lambda sets them; an empty session token is none."""
+
+    __slots__ = ("key_id", "secret", "token")
+
+    def __init__(self, key_id: str, secret: str, token: str = "") -> None:
+        self.key_id = key_id
+        self.secret = secret
+        self.token = token
+
+    @classmethod
+    def from_env(cls) -> "Credentials":
+        env = os.environ
+        return cls(
+            env.get("AWS_ACCESS_KEY_ID", ""), env.get("AWS_SECRET_ACCESS_KEY", ""), env.get("AWS_SESSION_TOKEN", "")
+        )
+
+
+def signed_headers(
+    who: Credentials, service: str, region: str, host: str, target: str, body: bytes, now: float
+) -> dict[str, str]:
+    """The headers of a signed `POST /` (AWS Signature Version 4); `now` is Unix time."""
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
+    headers = {"content-type": SERVICES[service][1], "host": host, "x-amz-date": stamp}
+    if who.token:
+        headers["x-amz-security-token"] = who.token
+    headers["x-amz-target"] = target
+    names = ";".join(headers)  # written in alphabetical order above, as the canonical form wants it
+    lines = "".join(f"{name}:{value}\n" for name, value in headers.items())
+    canonical = f"POST\n/\n\n{lines}\n{names}\n{sha256(body).hexdigest()}"
+    scope = f"{stamp[:8]}/{region}/{service}/aws4_request"
+    text = f"{ALGORITHM}\n{stamp}\n{scope}\n{sha256(canonical.encode()).hexdigest()}"
+    key = b"AWS4" + who.secret.encode()
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    signature = hmac.digest(key, text.encode(), "sha256").hex()
+    headers["authorization"] = (
+        f"{ALGORITHM} Credential={who.key_id}/{scope}, SignedHeaders={names}, Signature={signature}"
+    )
+    return headers
+
+
+class Service:
+    """One service of one region, over one connection that is opened at the first call and kept."""
+
+    __slots__ = ("_connection", "_credentials", "_host", "_name", "_region", "_secure", "_sleep")
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        endpoint: str | None = None,
+        credentials: Credentials | None = None,
+        sleep: "Callable[[float], None]" = time.sleep,
+    ) -> None:
+        """Without `endpoint`: AWS_ENDPOINT_URL, or the region's own by https."""
+        self._name = name
+        self._region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+        url = endpoint or os.environ.get("AWS_ENDPOINT_URL") or f"https://{name}.{self._region}.amazonaws.com"
+        parts = urlsplit(url)
+        self._host = parts.netloc
+        self._secure = parts.scheme == "https"
+        self._credentials = credentials or Credentials.from_env()
+        self._sleep = sleep
+        self._connection: http.client.HTTPConnection | None = None
+
+    def call(self, operation: str, request: "dict[str, Any]", within: float) -> "dict[str, Any]":
+        """The answer's JSON; both attempts together take at most about `within` seconds."""
+        body = json.dumps(request, separators=(",", ":")).encode()
+        deadline = time.monotonic() + within
+        try:
+            return self._attempt(operation, body, within / 2)
+        except Retry:
+            left = deadline - time.monotonic()
+            if left <= 0.05:
+                raise
+        # A short random wait, so that the environments of a throttled burst do not come back together.
+        self._sleep(min(left / 4, 0.02 + os.urandom(1)[0] / 5000))
+        return self._attempt(operation, body, max(deadline - time.monotonic(), 0.05))
+
+    def _attempt(self, operation: str, body: bytes, within: float) -> "dict[str, Any]":
+        target = f"{SERVICES[self._name][0]}.{operation}"
+        headers = signed_headers(
+            self._credentials, self._name, self._region, self._host, target, body, time.time()
+        )
+        try:
+            connection = self._connected(within)
+            connection.request("POST", "/", body, headers)
+            answer = connection.getresponse()
+            content = answer.read()  # all of it: a cut body must raise, never look like an absent row
+        except (OSError, http.client.HTTPException) as error:
+            self._drop()
+            raise Retry(f"{self._name}: {type(error).__name__}") from None
+        checksum = answer.headers.get("x-amz-crc32")
+        if checksum is not None and checksum != str(zlib.crc32(content)):
+            self._drop()
+            raise Retry(f"{self._name}: damaged answer")
+        return self._read(answer.status, content)
+
+    def _connected(self, within: float) -> http.client.HTTPConnection:
+        if self._connection is None:
+            kind = self._tls if self._secure else http.client.HTTPConnection
+            self._connection = kind(self._host, timeout=within)
+        self._connection.timeout = within
+        if self._connection.sock is not None:
+            self._connection.sock.settimeout(within)
+        return self._connection
+
+    @staticmethod
+    def _tls(host: str, timeout: float) -> http.client.HTTPConnection:
+        # A bundle with Amazon's roots only starts a quarter faster than the system's store.
+        context = ssl.create_default_context(cafile=os.environ.get("AWS_CA_BUNDLE") or None)
+        return http.client.HTTPSConnection(host, timeout=timeout, context=context)
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _read(self, status: int, content: bytes) -> "dict[str, Any]":
+        try:
+            answer = json.loads(content)
+        except ValueError:
+            answer = None
+        if status == 200 and isinstance(answer, dict):
+            return answer
+        kind = str(answer.get("__type", "")).rpartition("#")[2] if isinstance(answer, dict) else ""
+        if kind == "ConditionalCheckFailedException":
+            raise Conflict(kind)
+        if status >= 500 or status == 429 or kind in THROTTLED or answer is None:
+            raise Retry(f"{self._name}: {status} {kind}")
+        raise Permanent(f"{self._name}: {status} {kind}")
+
+
+class Light:
+    """What a door may do to the outside. Rows go in and come out as JSON values."""
+
+    __slots__ = ("_dynamodb", "_kms")
+
+    def __init__(self, dynamodb: Service | None = None, kms: Service | None = None) -> None:
+        self._dynamodb = dynamodb or Service("dynamodb")
+        self._kms = kms
+
+    def get(self, table: str, key: tuple[str, str], *, within: float = 1.0) -> "dict[str, Any] | None":
+        """Eventually consistent: half the price, and what a door caches for a minute may lag a second more."""
+        pk, sk = key
+        request = {"TableName": table, "Key": {"pk": {"S": pk}, "sk": {"S": sk}}}
+        item = self._dynamodb.call("GetItem", request, within).get("Item")
+        return None if item is None else {name: unmarshal(value) for name, value in item.items()}
+
+    def put(self, table: str, row: "dict[str, Any]", *, within: float = 1.0) -> None:
+        """Raises Conflict when a row stands under the key already."""
+        item = {name: marshal(value) for name, value in row.items()}
+        request = {"TableName": table, "Item": item, "ConditionExpression": "attribute_not_exists(pk)"}
+        self._dynamodb.call("PutItem", request, within)
+
+    def decrypt(self, ciphertext: str, context: dict[str, str], *, within: float = 2.0) -> str:
+        """Base64 in, base64 of the plain bytes out."""
+        if self._kms is None:
+            self._kms = Service("kms")
+        request = {"CiphertextBlob": ciphertext, "EncryptionContext": context}
+        return str(self._kms.call("Decrypt", request, within)["Plaintext"])
+
+
+def marshal(value: "Any") -> "dict[str, Any]":
+    """A JSON value as DynamoDB writes it. Raises TypeError on floats and anything else that rows never hold."""
+    kind = type(value)
+    if kind is str:
+        return {"S": value}
+    if kind is int:
+        return {"N": str(value)}
+    if kind is dict:
+        return {"M": {name: marshal(item) for name, item in value.items()}}
+    if kind is list:
+        return {"L": [marshal(item) for item in value]}
+    if kind is bool:
+        return {"BOOL": value}
+    if value is None:
+        return {"NULL": True}
+    raise TypeError(f"a {kind.__name__} is not stored")
+
+
+def unmarshal(encoded: "dict[str, Any]") -> "Any":
+    ((kind, value),) = encoded.items()
+    if kind == "N":
+        return int(value)
+    if kind == "M":
+        return {name: unmarshal(item) for name, item in value.items()}
+    if kind == "L":
+        return [unmarshal(item) for item in value]
+    return None if kind == "NULL" else value
