@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from moref.records import Entity
+from moref.rewards.model import Terms
 
 ConversionStatus = Literal["pending", "held", "approved", "rejected", "withdrawn"]
 
@@ -30,6 +31,8 @@ class Conversion(Entity):
     location_id: str
     program_id: str
     program_version: int
+    terms: Terms  # of the program when it qualified
+    round: int = 0  # raised when an approval is reversed; a later approval earns another reward
     status: ConversionStatus = "pending"
     holds: list[Hold] = Field(default_factory=list)
     qualified_at: AwareDatetime  # source time of the qualifying fact

@@ -27,6 +27,7 @@ class Advocate(Entity):
     contact_id: str
     location_id: str
     approved: int = 0
+    freed_ordinals: list[int] = Field(default_factory=list)
     links: dict[str, str] = Field(default_factory=dict)  # location id -> code
     status: Literal["active", "archived"] = "active"
 

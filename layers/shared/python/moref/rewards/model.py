@@ -19,13 +19,27 @@ class Tier(_Part):
     amount: StrictInt = Field(gt=0, le=200_000)
 
 
+QualifyingFact = Literal["booked", "completed", "invoiced", "paid"]
+
+
+class Terms(_Part):
+    """The rules a conversion is judged by, kept with it: a later change of the program binds later conversions only."""
+
+    qualifying_fact: QualifyingFact
+    mode: Literal["band", "milestone"]
+    tiers: list[Tier]
+    currency: str
+    approval: Literal["manual", "automatic"]
+    hold_days: StrictInt
+
+
 class Program(Entity):
     noun: ClassVar[str] = "program"
 
     name: str
     advocate_kind: Literal["customer", "partner", "house"] = "customer"
     location_id: str | None = None  # None: every location without its own
-    qualifying_fact: Literal["booked", "completed", "invoiced", "paid"] = "invoiced"
+    qualifying_fact: QualifyingFact = "invoiced"
     mode: Literal["band", "milestone"] = "band"
     tiers: list[Tier]
     currency: str = "USD"
@@ -34,9 +48,19 @@ class Program(Entity):
     revision: int = 1  # what a conversion keeps; raised by every change of the rules
     status: Literal["active", "archived"] = "active"
 
+    def terms(self) -> Terms:
+        return Terms(
+            qualifying_fact=self.qualifying_fact,
+            mode=self.mode,
+            tiers=self.tiers,
+            currency=self.currency,
+            approval=self.approval,
+            hold_days=self.hold_days,
+        )
+
 
 class Reward(Entity):
-    """id is derived from the conversion. `released_at` starts the 48 hours."""
+    """id is derived from the conversion and its round. `released_at` starts the 48 hours."""
 
     noun: ClassVar[str] = "reward"
 
@@ -50,6 +74,7 @@ class Reward(Entity):
     currency: str
     status: Literal["pending", "issued", "redeemed", "reversed", "expired", "failed"] = "pending"
     reason: str | None = None
+    revoke_reason: str | None = None  # the job was undone while the provider was being asked: reverse it if that failed
     approved_at: AwareDatetime
     released_at: AwareDatetime | None = None
     issued_at: AwareDatetime | None = None
@@ -96,6 +121,27 @@ class Payout(Entity):
 
     def parent(self) -> str:
         return self.reward_id
+
+
+class OpenPayout(Entity):
+    """A reward whose payout is not at its end, on one list of the whole platform that the reconcile job reads.
+
+    organization_id is GLOBAL and id is the payout's; it may stand before the payout does (nothing to freeze yet).
+    """
+
+    noun: ClassVar[str] = "open_payout"
+
+    owner_id: str  # the organization
+    reward_id: str
+    status: Literal["open", "closed"] = "open"
+
+
+class RateSlot(Entity):
+    """When the next request may go out under a credential; id is the vendor account's."""
+
+    noun: ClassVar[str] = "rate_slot"
+
+    next_at: AwareDatetime
 
 
 class Line(_Part):
