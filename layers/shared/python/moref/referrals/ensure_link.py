@@ -1,6 +1,7 @@
 """Gives a contact the permanent link of one location, the same one for ever."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from moref.intake.model import Contact
 from moref.kernel import codes, ids
@@ -39,7 +40,7 @@ def ensure_link(
             return get(store, Link, organization_id, advocate.links[location_id])
         code = new_code()
         try:
-            store.commit(*_writes(runtime, advocate, organization_id, contact_id, location_id, code))
+            store.commit(*_writes(advocate, organization_id, contact_id, location_id, code, now=runtime.clock.now()))
         except Conflict:
             continue  # another caller was first, an approval moved the advocate, or the code is taken: look again
         return get(store, Link, organization_id, code)
@@ -47,9 +48,8 @@ def ensure_link(
 
 
 def _writes(
-    runtime: Runtime, advocate: Advocate | None, organization_id: str, contact_id: str, location_id: str, code: str
+    advocate: Advocate | None, organization_id: str, contact_id: str, location_id: str, code: str, *, now: datetime
 ) -> tuple[Write, ...]:
-    now = runtime.clock.now()
     owner = advocate_id(organization_id, contact_id)
     first: Write
     if advocate is None:

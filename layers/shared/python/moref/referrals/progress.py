@@ -1,4 +1,4 @@
-"""How far a referral is, read from its job: derived from facts, so the order in which webhooks arrive does not matter."""
+"""How far a referral is, read from its job's facts: the order in which webhooks arrive does not matter."""
 
 from moref.intake.model import Job, JobState
 from moref.referrals.model import Referral, ReferralStatus

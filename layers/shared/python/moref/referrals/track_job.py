@@ -1,4 +1,4 @@
-"""On job.changed: finds the referral a job belongs to, attaches it once, and lets the referral follow the job's facts."""
+"""On job.changed: finds the referral a job belongs to, attaches it once, and lets the referral follow the facts."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -70,9 +70,7 @@ def _writes(job: Job, contact: Contact, found: Sequence[Claim], chosen: str, now
 def _won(claim: Claim, job: Job) -> Referral:
     referral = matched(claim, job).referral
     status = followed(referral, job)
-    return referral.model_copy(
-        update={"job_id": job.id, "job_version": job.version, "status": status, "reason": None}
-    )
+    return referral.model_copy(update={"job_id": job.id, "job_version": job.version, "status": status, "reason": None})
 
 
 def _lost(claim: Claim) -> Referral:
