@@ -61,7 +61,7 @@ class Credentials:
 
 
 def signed_headers(
-    who: Credentials, service: str, region: str, host: str, target: str, body: bytes, now: float
+    who: Credentials, service: str, region: str, *, host: str, target: str, body: bytes, now: float
 ) -> dict[str, str]:
     """The headers of a signed `POST /` (AWS Signature Version 4); `now` is Unix time."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
@@ -125,7 +125,7 @@ class Service:
     def _attempt(self, operation: str, body: bytes, within: float) -> "dict[str, Any]":
         target = f"{SERVICES[self._name][0]}.{operation}"
         headers = signed_headers(
-            self._credentials, self._name, self._region, self._host, target, body, time.time()
+            self._credentials, self._name, self._region, host=self._host, target=target, body=body, now=time.time()
         )
         try:
             connection = self._connected(within)
