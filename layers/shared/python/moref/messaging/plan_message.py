@@ -11,7 +11,7 @@ from moref.kernel import ids
 from moref.messaging.addresses import may_text, sms_country_allowed
 from moref.messaging.model import Channel, Message, MessageClass
 from moref.messaging.templates import template as template_named
-from moref.records import Create, Emit, Write
+from moref.records import Create, Emit, Store, Write, create_once
 from moref.runtime import Runtime
 from moref.tenants.model import Location
 
@@ -80,3 +80,11 @@ def choose_channel(template: str, kind: MessageClass, location: Location | None,
     if can_text and may_text(contact, kind):
         return "sms"
     return "email" if contact.email or not contact.phone else "sms"
+
+
+def queue_once(store: Store, writes: tuple[Write, ...]) -> bool:
+    """Commits what `planned` returned on its own; False when the same cause was queued before."""
+    first = writes[0]
+    if not isinstance(first, Create):
+        raise TypeError("queue_once takes what planned returned")
+    return create_once(store, first.entity, *writes[1:])
