@@ -1,4 +1,4 @@
-"""Opens an organization with everything its first completed job needs: payer, branch, owner, CRM connection, program."""
+"""Opens an organization with what its first completed job needs: payer, branch, owner, CRM connection, program."""
 
 import os
 from base64 import b64encode
@@ -73,7 +73,7 @@ def onboard(runtime: Runtime, form: NewOrganization) -> Onboarded:
         Create(LegalEntity(**made, id=location.legal_entity_id, name=form.legal_name, ein=form.ein)),
         Create(location),
         Create(Member(**made, id=member_id, email=form.owner_email, name=form.owner_name, role="owner")),
-        *_connection(form, made, connection_id, location_id, token, sealed),
+        *_connection(form, made, id=connection_id, location_id=location_id, token=token, sealed=sealed),
         *first_revision(Program(**made, id=program, name="Referral rewards", tiers=list(form.tiers))),
         audited(now, org, "platform", "organization.created", org),
     )
@@ -100,7 +100,7 @@ def _location(runtime: Runtime, form: NewOrganization, made: dict[str, Any], id:
 
 
 def _connection(
-    form: NewOrganization, made: dict[str, Any], id: str, location_id: str, token: str, sealed: str
+    form: NewOrganization, made: dict[str, Any], *, id: str, location_id: str, token: str, sealed: str
 ) -> tuple[Write, Write]:
     connection = Connection(
         **made,

@@ -1,0 +1,165 @@
+"""Operations of staff on referrals, rewards' money and stored webhooks."""
+
+import base64
+import zlib
+from typing import Any
+
+from pydantic import Field
+
+from moref.api.operation import Call, Operation, Schema
+from moref.api.read import instant
+from moref.api.resources import CONVERSION, INBOX, LINK
+from moref.conversions.model import Conversion
+from moref.intake.model import InboxEvent
+from moref.kernel.errors import BadInput
+from moref.kernel.webhook import MAX_BODY
+from moref.referrals.model import Advocate
+from moref.tenants.audit import audited
+from moref.tenants.forms import Form, Identifier, Line
+from moref.tenants.model import Location
+
+REPLAY_LIMIT = 100  # webhooks a call; the answer says where to go on
+
+
+class Approval(Form):
+    reason: Line | None = Field(default=None, description="needed when the conversion is held")
+
+
+class Rejection(Form):
+    reason: Line
+
+
+class LinkOf(Form):
+    location_id: Identifier
+
+
+class Range(Form):
+    """Webhooks received in [since, until), oldest first."""
+
+    since: str = Field(json_schema_extra={"format": "date-time"})
+    until: str = Field(json_schema_extra={"format": "date-time"})
+
+
+def _approve(call: Call) -> Any:
+    from moref.conversions.approve import approve
+
+    id = call.get(Conversion, call.params["id"]).id
+    approve(call.runtime, call.organization_id, id, actor=call.caller.member_id, reason=call.body.reason)
+    return CONVERSION.view(call.get(Conversion, id))
+
+
+def _reject(call: Call) -> Any:
+    from moref.conversions.reject import reject
+
+    id = call.get(Conversion, call.params["id"]).id
+    reject(call.runtime, call.organization_id, id, actor=call.caller.member_id, reason=call.body.reason)
+    return CONVERSION.view(call.get(Conversion, id))
+
+
+def _give_link(call: Call) -> Any:
+    from moref.referrals.ensure_link import ensure_link
+
+    advocate = call.get(Advocate, call.params["id"])
+    location = call.get(Location, call.body.location_id)
+    return LINK.view(ensure_link(call.runtime, call.organization_id, advocate.contact_id, location.id))
+
+
+def _payload(call: Call) -> Any:
+    """The body as it came; bytes that are no text are shown as replacement characters."""
+    event = call.get(InboxEvent, call.params["id"])
+    raw = zlib.decompressobj().decompress(base64.b64decode(event.body), MAX_BODY)
+    return {"id": event.id, "payload": raw.decode("utf-8", "replace")}
+
+
+def _replay(call: Call) -> Any:
+    from moref.intake.replay import replay
+
+    id = call.get(InboxEvent, call.params["id"]).id
+    replay(call.runtime, call.organization_id, id)
+    _note(call, "inbox.replayed", id)
+    return INBOX.view(call.get(InboxEvent, id))
+
+
+def _replay_range(call: Call) -> Any:
+    from moref.intake.replay import replay
+
+    since, until = instant(call.body.since, "since"), instant(call.body.until, "until")
+    if since >= until:
+        raise BadInput("since is before until", field="since")
+    store, org = call.runtime.store, call.organization_id
+    page = store.list(InboxEvent, org, since=since, until=until, newest_first=False, limit=REPLAY_LIMIT)
+    found: list[InboxEvent] = [event for event in page.items if event.created_at < until]
+    for event in found:
+        replay(call.runtime, org, event.id)
+    more = page.after is not None
+    _note(call, "inbox.range_replayed", org, count=str(len(found)))
+    return {"replayed": [event.id for event in found], "more": more}
+
+
+def _balances(call: Call) -> Any:
+    from moref.rewards.ledger import balances
+
+    found = balances(call.runtime.store, call.organization_id)
+    return {
+        "items": [
+            {"currency": currency, "account": account, "balance": amount}
+            for currency, accounts in sorted(found.items())
+            for account, amount in sorted(accounts.items())
+        ]
+    }
+
+
+def _note(call: Call, action: str, subject: str, **detail: str) -> None:
+    now = call.runtime.clock.now()
+    call.runtime.store.commit(audited(now, call.organization_id, call.caller.member_id, action, subject, **detail))
+
+
+_CONVERSION, _LINK, _INBOX = CONVERSION.schema(), LINK.schema(), INBOX.schema()
+_PAYLOAD: Schema = {
+    "type": "object",
+    "properties": {"id": {"type": "string"}, "payload": {"type": "string"}},
+    "required": ["id", "payload"],
+}
+_REPLAYED: Schema = {
+    "type": "object",
+    "properties": {"replayed": {"type": "array", "items": {"type": "string"}}, "more": {"type": "boolean"}},
+    "required": ["replayed", "more"],
+}
+_BALANCES: Schema = {
+    "type": "object",
+    "properties": {
+        "items": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "currency": {"type": "string"},
+                    "account": {"type": "string"},
+                    "balance": {"type": "integer", "description": "minor units; debits are positive"},
+                },
+                "required": ["currency", "account", "balance"],
+            },
+        }
+    },
+    "required": ["items"],
+}
+
+OPERATIONS = (
+    Operation("POST", "/v1/conversions/{id}/approve", _approve, "admin", "conversions",
+              "Approves: makes the reward and lets it be paid", _CONVERSION, body=Approval, body_optional=True,
+              idempotency="required"),
+    Operation("POST", "/v1/conversions/{id}/reject", _reject, "admin", "conversions", "Rejects, with a reason",
+              _CONVERSION, body=Rejection, idempotency="optional"),
+    Operation("POST", "/v1/advocates/{id}/links", _give_link, "admin", "advocates",
+              "The advocate's link of a location, made when there is none", _LINK, body=LinkOf,
+              idempotency="optional"),
+    Operation("GET", "/v1/inbox/{id}/payload", _payload, "admin", "inbox", "The webhook's body as it came", _PAYLOAD,
+              whole=True),
+    Operation("POST", "/v1/inbox/{id}/replay", _replay, "admin", "inbox", "Works on a stored webhook again", _INBOX,
+              status=202, whole=True),
+    Operation("POST", "/v1/inbox/replay", _replay_range, "admin", "inbox",
+              f"Works on up to {REPLAY_LIMIT} stored webhooks of a time range again", _REPLAYED, status=202,
+              body=Range, whole=True),
+    Operation("GET", "/v1/ledger/balances", _balances, "member", "ledger", "Balances of the ledger's accounts",
+              _BALANCES, whole=True),
+)  # fmt: skip

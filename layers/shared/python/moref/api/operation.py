@@ -1,0 +1,77 @@
+"""One row of the API's table: what an operation is called, who may, what it takes, what it does and answers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from moref.api.tokens import Caller
+from moref.kernel import ids
+from moref.kernel.errors import NotFound
+from moref.records import E, get
+from moref.runtime import Runtime
+from moref.tenants.model import Role
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+Schema = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A verified call. The organization comes from here and nowhere else."""
+
+    runtime: Runtime
+    caller: Caller
+    params: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Any  # an instance of the operation's `body`, or None
+    scope: str  # names tenant, route and filters; cursors are bound to it
+    idempotency_key: str | None
+
+    @property
+    def organization_id(self) -> str:
+        return self.caller.organization_id
+
+    def get(self, kind: type[E], id: str) -> E:
+        """Strongly consistent. Raises NotFound, also for a location the caller is not meant to see."""
+        found = get(self.runtime.store, kind, self.organization_id, id)
+        if not visible(self.caller, found):
+            raise NotFound
+        return found
+
+    def new_id(self, prefix: str) -> str:
+        """The same for the same Idempotency-Key, so that a creation repeated after a crash meets its first try."""
+        if self.idempotency_key is None:
+            return ids.new(prefix)
+        return ids.derived(prefix, self.organization_id, self.caller.member_id, self.idempotency_key)
+
+
+def visible(caller: Caller, entity: Any) -> bool:
+    """Whether a member limited to locations may see a row; rows of the whole organization they may."""
+    if caller.location_ids is None:
+        return True
+    place = entity.id if entity.noun == "location" else getattr(entity, "location_id", None)
+    place = place or getattr(entity, "default_location_id", None)
+    return place is None or place in caller.location_ids
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    method: Method
+    path: str  # "/v1/conversions/{id}/approve"
+    does: Callable[[Call], Any]  # returns JSON types
+    least: Role
+    tag: str
+    words: str
+    answer: Schema
+    status: int = 200
+    body: type[BaseModel] | None = None
+    body_optional: bool = False
+    query: Mapping[str, Schema] = field(default_factory=dict)  # name -> its schema; any other name is refused
+    idempotency: Literal["none", "optional", "required"] = "none"
+    whole: bool = False  # only for callers who may see every location
+
+    @property
+    def route(self) -> str:
+        return f"{self.method} {self.path}"

@@ -1,0 +1,114 @@
+"""Runs one operation: who, may they, what do they ask, once; every failure becomes a problem document."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from pydantic import ValidationError
+
+from moref.api import idempotency, problems
+from moref.api.operation import Call, Operation
+from moref.api.problems import Reply, as_json
+from moref.api.read import only_whole
+from moref.api.tokens import Caller, authenticate
+from moref.kernel.errors import BadInput, Forbidden, Malformed, MorefError, NotFound
+from moref.kernel.webhook import Request
+from moref.runtime import Runtime
+
+MAX_KEY = 255
+_ID = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
+
+
+def perform(
+    runtime: Runtime, operation: Operation, request: Request, params: Mapping[str, str], request_id: str
+) -> Reply:
+    """Errors of the tree become problems; anything else is the caller's to log and answer 500."""
+    try:
+        return _perform(runtime, operation, request, params, request_id)
+    except MorefError as error:
+        return problems.problem(error, request_id)
+
+
+def _perform(
+    runtime: Runtime, operation: Operation, request: Request, params: Mapping[str, str], request_id: str
+) -> Reply:
+    caller = authenticate(runtime.store, runtime.keys, runtime.clock, request.headers.get("authorization", ""))
+    if not caller.may(operation.least):
+        raise Forbidden(f"this needs the role {operation.least}")
+    if any(not value or len(value) > 128 or not _ID.issuperset(value) for value in params.values()):
+        raise NotFound
+    asked = _query(operation, request.url.partition("?")[2])
+    call = Call(
+        runtime=runtime,
+        caller=caller,
+        params=params,
+        query=asked,
+        body=_body(operation, request.body),
+        scope=_scope(operation, caller, asked),
+        idempotency_key=_key(operation, request),
+    )
+    only_whole(operation, call)
+    if call.idempotency_key is None:
+        return _answer(operation, call)
+
+    def do() -> Reply:
+        try:
+            return _answer(operation, call)
+        except MorefError as error:
+            return problems.problem(error, request_id)
+
+    path = operation.path.format(**params)
+    return idempotency.once(
+        runtime, caller, operation.route, call.idempotency_key,
+        asked=path.encode() + b"\n" + request.body, do=do,
+    )  # fmt: skip
+
+
+def _answer(operation: Operation, call: Call) -> Reply:
+    result = operation.does(call)
+    return Reply(204, "") if operation.status == 204 else as_json(result, operation.status)
+
+
+def _query(operation: Operation, raw: str) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(raw, keep_blank_values=True, strict_parsing=bool(raw), max_num_fields=20, errors="strict")
+    except ValueError:
+        raise Malformed("the query cannot be read") from None
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if name not in operation.query:
+            known = ", ".join(operation.query) or "none"
+            raise BadInput(f"this list takes {known}" if operation.query else "no query is taken here", field=name[:64])
+        if name in found or not value or len(value) > 4096:
+            raise BadInput(f"{name} is given once, with a value", field=name)
+        found[name] = value
+    return found
+
+
+def _body(operation: Operation, raw: bytes) -> Any:
+    if operation.body is None:
+        if raw.strip():
+            raise BadInput("no body is taken here", field="body")
+        return None
+    if not raw.strip() and operation.body_optional:
+        raw = b"{}"
+    try:
+        return operation.body.model_validate_json(raw)
+    except ValidationError as error:
+        raise problems.from_pydantic(error) from None
+
+
+def _scope(operation: Operation, caller: Caller, query: Mapping[str, str]) -> str:
+    filters = sorted((name, value) for name, value in query.items() if name not in ("cursor", "limit"))
+    return f"{caller.organization_id} {operation.route} {filters}"
+
+
+def _key(operation: Operation, request: Request) -> str | None:
+    if operation.idempotency == "none":
+        return None
+    key = request.headers.get(idempotency.HEADER, "")
+    if not key and operation.idempotency == "optional":
+        return None
+    if not 1 <= len(key) <= MAX_KEY or not key.isprintable() or not key.isascii():
+        raise BadInput(f"this needs an Idempotency-Key of 1 to {MAX_KEY} characters", field="Idempotency-Key")
+    return key

@@ -1,0 +1,22 @@
+"""The whole API as a table. The resolver, the OpenAPI document, the docs page and the isolation tests use it."""
+
+from moref.api import decisions, read, tenancy
+from moref.api.operation import Operation
+from moref.api.resources import READABLE
+
+OPERATIONS: tuple[Operation, ...] = (
+    *tenancy.OPERATIONS,
+    *(operation for resource in READABLE for operation in read.operations(resource)),
+    *decisions.OPERATIONS,
+)
+
+
+def methods_at(path: str) -> list[str]:
+    """The methods an address has; empty when there is no such address."""
+    asked = path.split("/")
+    return sorted({operation.method for operation in OPERATIONS if _fits(operation.path.split("/"), asked)})
+
+
+def _fits(pattern: list[str], asked: list[str]) -> bool:
+    pairs = zip(pattern, asked, strict=False)
+    return len(pattern) == len(asked) and all(part == given or (part == "{id}" and given) for part, given in pairs)

@@ -1,0 +1,179 @@
+"""Operations on the organization itself: settings, locations, programs, stop switches."""
+
+from typing import Any
+
+from pydantic import Field
+
+from moref.api.operation import Call, Operation, Schema
+from moref.api.resources import LOCATION, ORGANIZATION, PROGRAM, SWITCH
+from moref.kernel.errors import NotFound
+from moref.kernel.keys import GLOBAL
+from moref.records import every
+from moref.rewards.model import Program
+from moref.tenants import settings, switches
+from moref.tenants.change_organization import change_organization
+from moref.tenants.forms import (
+    Form,
+    Line,
+    LocationChanges,
+    NewLocation,
+    NewProgram,
+    OrganizationChanges,
+    ProgramChanges,
+)
+from moref.tenants.model import Location, Organization, Switch
+from moref.tenants.save_location import change_location, create_location
+from moref.tenants.save_program import change_program, create_program
+
+
+class StopReason(Form):
+    reason: Line = Field(description="shown wherever something waits because of the switch")
+
+
+def _organization(call: Call) -> Organization:
+    return call.get(Organization, call.organization_id)
+
+
+def _read_organization(call: Call) -> Any:
+    return ORGANIZATION.view(_organization(call))
+
+
+def _change_organization(call: Call) -> Any:
+    changed = change_organization(call.runtime, call.organization_id, call.body, actor=call.caller.member_id)
+    return ORGANIZATION.view(changed)
+
+
+def _settings(call: Call) -> Any:
+    """Every setting with the value that counts and the level it comes from."""
+    organization = _organization(call)
+    location = call.get(Location, call.params["id"]) if "id" in call.params else None
+    return {
+        name: {
+            "value": settings.setting(organization, location, name),
+            "from": settings.where_from(organization, location, name),
+            "locked": name in organization.locked,
+            "words": entry.words,
+        }
+        for name, entry in settings.SETTINGS.items()
+    }
+
+
+def _create_location(call: Call) -> Any:
+    id = call.new_id("loc")
+    created = create_location(call.runtime, call.organization_id, id, call.body, actor=call.caller.member_id)
+    return LOCATION.view(created)
+
+
+def _change_location(call: Call) -> Any:
+    id = call.get(Location, call.params["id"]).id
+    changed = change_location(call.runtime, call.organization_id, id, call.body, actor=call.caller.member_id)
+    return LOCATION.view(changed)
+
+
+def _create_program(call: Call) -> Any:
+    if call.body.location_id is not None:
+        call.get(Location, call.body.location_id)
+    return PROGRAM.view(create_program(call.runtime, call.organization_id, call.body, actor=call.caller.member_id))
+
+
+def _change_program(call: Call) -> Any:
+    id = call.get(Program, call.params["id"]).id
+    changed = change_program(call.runtime, call.organization_id, id, call.body, actor=call.caller.member_id)
+    return PROGRAM.view(changed)
+
+
+def _switches(call: Call) -> Any:
+    """The organization's own, and whether the platform has stopped the same for everybody."""
+    own = {switch.id: switch for switch in every(call.runtime.store, Switch, call.organization_id)}
+    platform = {switch.id: switch for switch in every(call.runtime.store, Switch, GLOBAL)}
+    return {
+        "items": [
+            {
+                "id": name,
+                "stopped": name in own and own[name].stopped,
+                "reason": own[name].reason if name in own and own[name].stopped else None,
+                "stopped_by_platform": name in platform and platform[name].stopped,
+            }
+            for name in switches.NAMES
+        ]
+    }
+
+
+def _stop(call: Call) -> Any:
+    return _set(call, stop=True, reason=call.body.reason)
+
+
+def _release(call: Call) -> Any:
+    return _set(call, stop=False, reason="released")
+
+
+def _set(call: Call, *, stop: bool, reason: str) -> Any:
+    name = next((name for name in switches.NAMES if name == call.params["id"]), None)
+    if name is None:
+        raise NotFound
+    switch = switches.set_switch(
+        call.runtime.store, call.runtime.clock.now(), call.organization_id, name,
+        stop=stop, reason=reason, by=call.caller.member_id,
+    )  # fmt: skip
+    return SWITCH.view(call.runtime.store.find(Switch, call.organization_id, name) or switch)
+
+
+_SETTINGS: Schema = {
+    "type": "object",
+    "additionalProperties": {
+        "type": "object",
+        "properties": {
+            "value": {"type": ["integer", "boolean"]},
+            "from": {"type": "string", "enum": ["default", "organization", "location"]},
+            "locked": {"type": "boolean"},
+            "words": {"type": "string"},
+        },
+        "required": ["value", "from", "locked", "words"],
+    },
+}
+_SWITCHES: Schema = {
+    "type": "object",
+    "properties": {
+        "items": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "id": {"type": "string", "enum": list(switches.NAMES)},
+                    "stopped": {"type": "boolean"},
+                    "reason": {"type": ["string", "null"]},
+                    "stopped_by_platform": {"type": "boolean"},
+                },
+                "required": ["id", "stopped", "reason", "stopped_by_platform"],
+            },
+        }
+    },
+    "required": ["items"],
+}
+_ORGANIZATION, _LOCATION, _PROGRAM, _SWITCH = (
+    resource.schema() for resource in (ORGANIZATION, LOCATION, PROGRAM, SWITCH)
+)
+
+OPERATIONS = (
+    Operation("GET", "/v1/organization", _read_organization, "member", "organization", "Your organization",
+              _ORGANIZATION),
+    Operation("PATCH", "/v1/organization", _change_organization, "admin", "organization", "Changes name and settings",
+              _ORGANIZATION, body=OrganizationChanges, whole=True),
+    Operation("GET", "/v1/organization/settings", _settings, "member", "organization",
+              "Every setting, its value and where it comes from", _SETTINGS),
+    Operation("GET", "/v1/locations/{id}/settings", _settings, "member", "locations",
+              "Every setting as it counts here, and where it comes from", _SETTINGS),
+    Operation("POST", "/v1/locations", _create_location, "admin", "locations", "Opens a location", _LOCATION,
+              status=201, body=NewLocation, idempotency="optional", whole=True),
+    Operation("PATCH", "/v1/locations/{id}", _change_location, "admin", "locations", "Changes a location", _LOCATION,
+              body=LocationChanges),
+    Operation("POST", "/v1/programs", _create_program, "admin", "programs", "Creates reward rules", _PROGRAM,
+              status=201, body=NewProgram, idempotency="optional", whole=True),
+    Operation("PATCH", "/v1/programs/{id}", _change_program, "admin", "programs",
+              "Changes reward rules: a new revision, for conversions from now on", _PROGRAM, body=ProgramChanges,
+              whole=True),
+    Operation("GET", "/v1/switches", _switches, "member", "switches", "Stop switches", _SWITCHES),
+    Operation("PUT", "/v1/switches/{id}", _stop, "admin", "switches", "Stops payouts, sends or connectors", _SWITCH,
+              body=StopReason, whole=True),
+    Operation("DELETE", "/v1/switches/{id}", _release, "admin", "switches", "Lets them go on", _SWITCH, whole=True),
+)  # fmt: skip
