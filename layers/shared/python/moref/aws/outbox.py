@@ -1,0 +1,52 @@
+"""Rows that wait for delivery: the sparse `pending` index of core and traffic."""
+
+from datetime import datetime
+from typing import Any
+
+from pynamodb.exceptions import UpdateError
+
+from moref.aws.plan import Tables
+from moref.aws.rows import Row
+from moref.kernel.clock import iso
+
+PARKED = "parked"  # a shard of its own: what nobody could route must not stand in front of the others
+_FIELDS = ("pk", "sk", "noun", "created", "data", "pending", "pending_since")
+
+
+class Outbox:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def waiting(self, table: str, shard: str, before: datetime, limit: int) -> list[dict[str, Any]]:
+        """Rows of a shard that have been pending since before then, the oldest first; each read consistently."""
+        model = self._tables[table]
+        found = model.by_pending.query(shard, model.pending_since < iso(before), limit=limit, page_size=limit)
+        rows = (self._read(model, each.pk, each.sk) for each in found)
+        return [row for row in rows if row is not None]
+
+    def clear(self, table: str, key: tuple[str, str]) -> None:
+        """Delivered. A row that is gone by now is fine."""
+        model = self._tables[table]
+        self._update(model, key, [model.pending.remove(), model.pending_since.remove()])
+
+    def park(self, table: str, key: tuple[str, str]) -> None:
+        """Out of the way until code that knows the event is deployed; its time of waiting is kept."""
+        model = self._tables[table]
+        self._update(model, key, [model.pending.set(PARKED)])
+
+    @staticmethod
+    def _update(model: type[Row], key: tuple[str, str], actions: list[Any]) -> None:
+        try:
+            model(*key).update(actions, model.pending.exists())
+        except UpdateError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
+
+    @staticmethod
+    def _read(model: type[Row], pk: str, sk: str) -> dict[str, Any] | None:
+        """None when it has been delivered or has expired since the index was written."""
+        try:
+            row = model.get(pk, sk, consistent_read=True, attributes_to_get=_FIELDS)
+        except model.DoesNotExist:
+            return None
+        return {name: getattr(row, name) for name in _FIELDS} if row.pending else None
