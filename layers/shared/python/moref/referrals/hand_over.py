@@ -7,6 +7,7 @@ while posting is followed by that next attempt. The receiver dedupes by webhook-
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from moref.intake.model import Contact
 from moref.kernel.clock import iso
@@ -84,12 +85,15 @@ def _attempt(runtime: Runtime, lead: Lead, connection: Connection, post: PostSig
             now=now,
             loopback=runtime.settings.stage == "local",
         )
-    except Permanent as refused:
-        return _record(runtime, lead, lambda known: _failed(runtime, known, refused.detail))
     except Failure as failure:
-        reason = failure.detail
-        return _record(runtime, lead, lambda known: (known.changed(now, reason=reason),))
-    return _record(runtime, lead, lambda known: _answered(runtime, known, answer))
+        return _record(runtime, lead, partial(_unanswered, runtime, failure=failure))
+    return _record(runtime, lead, partial(_answered, runtime, answer=answer))
+
+
+def _unanswered(runtime: Runtime, lead: Lead, failure: Failure) -> Outcome:
+    if isinstance(failure, Permanent):
+        return _failed(runtime, lead, failure.detail)
+    return (lead.changed(runtime.clock.now(), reason=failure.detail),)
 
 
 def _answered(runtime: Runtime, lead: Lead, answer: Answer) -> Outcome:

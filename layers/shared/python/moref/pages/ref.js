@@ -1,0 +1,36 @@
+/* Mo-ref: carries a referral code from the landing URL (?ref=CODE) into your own form.
+   <script src="https://YOUR-MOREF-ADDRESS/ref.js" async></script>
+   - Every <input name="moref_ref"> on the page is filled with the code; without one, each form gets a hidden one.
+     Mark a form that should be left alone with data-moref="off".
+   - Links to /q on the Mo-ref address, marked <a data-moref-quote>, lead to the referred person's quote form.
+   - The code is kept 90 days in a first-party cookie, "moref_ref", and for the visit in sessionStorage. Nothing is sent. */
+(function () {
+  "use strict";
+  var KEY = "moref_ref", SHAPE = /^[0-9A-Za-z -]{11,16}$/;
+  var script = document.currentScript;
+  var home = script ? new URL(script.src, location.href).origin : "";
+  function stored() {
+    try { var kept = sessionStorage.getItem(KEY); if (kept) return kept; } catch (blocked) { /* private window */ }
+    var found = document.cookie.match(/(?:^|; )moref_ref=([^;]*)/);
+    try { return found ? decodeURIComponent(found[1]) : ""; } catch (garbled) { return ""; }
+  }
+  var code = new URLSearchParams(location.search).get("ref") || stored();
+  if (!SHAPE.test(code)) return;
+  try { sessionStorage.setItem(KEY, code); } catch (blocked) { /* the cookie is enough */ }
+  document.cookie = KEY + "=" + encodeURIComponent(code) + "; Max-Age=7776000; Path=/; SameSite=Lax" +
+    (location.protocol === "https:" ? "; Secure" : "");
+  function fill() {
+    document.querySelectorAll("form:not([data-moref=off])").forEach(function (form) {
+      var field = form.querySelector("[name=moref_ref]");
+      if (!field) {
+        field = form.appendChild(document.createElement("input"));
+        field.type = "hidden"; field.name = KEY;
+      }
+      field.value = code;
+    });
+    document.querySelectorAll("a[data-moref-quote]").forEach(function (link) {
+      link.href = home + "/q/" + encodeURIComponent(code);
+    });
+  }
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", fill); else fill();
+})();
