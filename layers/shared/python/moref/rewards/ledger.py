@@ -83,6 +83,8 @@ def faults(entries: Iterable[Entry]) -> list[str]:
         )
         if len({(entry.currency, abs(entry.lines[0].amount)) for entry in steps.values()}) > 1:
             found.append(f"{reward_id} is booked with different amounts")
+        if {"submitted", "reversed"} <= steps.keys() and "returned" not in steps:
+            found.append(f"{reward_id} is reversed while in flight")
         if "accepted" in steps and ("returned" in steps or "reversed" in steps):
             found.append(f"{reward_id} is both paid and taken back")
     return found

@@ -1,0 +1,139 @@
+"""What an order at the provider makes of the payout, whoever brought the news: the answer, a look-up, a webhook."""
+
+from datetime import datetime
+from typing import Any
+
+from moref.kernel.errors import Conflict
+from moref.records import Change, Point, Write, get
+from moref.rewards import ledger
+from moref.rewards.model import Payout, Reward
+from moref.rewards.outcomes import TRIES, move
+from moref.rewards.ports import ProviderOrder
+from moref.runtime import Runtime
+
+EXECUTED = "EXECUTED"
+DEAD = frozenset({"FAILED", "CANCELED"})
+UNDELIVERABLE = "undeliverable"
+
+
+def settle(runtime: Runtime, organization_id: str, payout_id: str, order: ProviderOrder) -> Payout:
+    """Repeats and late or older news change nothing. Raises NotFound; Conflict after losing five races.
+
+    An order in any state but EXECUTED, also one never seen before, is stored with its id and never ordered again.
+    """
+    for _ in range(TRIES):
+        payout = get(runtime.store, Payout, organization_id, payout_id)
+        reward = get(runtime.store, Reward, organization_id, payout.reward_id)
+        now = runtime.clock.now()
+        fields = _decide(payout, order, now)
+        if all(getattr(payout, name) == value for name, value in fields.items()):
+            return payout
+        accepted = fields.get("accepted_at") is not None and payout.accepted_at is None
+        try:
+            after = move(runtime, payout, *_others(payout, reward, order, accepted, now), **fields)
+        except Conflict:
+            continue
+        _measure(runtime, payout, after, reward, accepted)
+        return after
+    raise Conflict("the payout is being changed by others")
+
+
+def differs(payout: Payout, order: ProviderOrder) -> str | None:
+    """Where the order is not what was frozen. A field the reply leaves out says nothing, except on an executed order,
+    whose amount must be there to be believed."""
+    checks: list[tuple[str, Any, Any]] = [
+        ("external id", payout.id, order.external_id),
+        ("amount", payout.amount, order.amount),
+        ("currency", payout.currency, order.currency),
+        ("recipient", _plain(payout.recipient_email), _plain(order.recipient_email)),
+        ("recipient", _digits(payout.recipient_phone), _digits(order.recipient_phone)),
+    ]
+    known = (order.external_id, order.amount, order.currency)
+    if order.status == EXECUTED and None in known:
+        return "executed, but without amount or our id"
+    different = [name for name, ours, theirs in checks if theirs is not None and ours != theirs]
+    if payout.order_id not in (None, order.id):
+        different.append("order id")
+    return ", ".join(different) or None
+
+
+def _decide(payout: Payout, order: ProviderOrder, now: datetime) -> dict[str, Any]:
+    if payout.status in ("cancelled", "failed"):
+        return _alarm("the provider has an order although the payout was ended", order)
+    if payout.first_submitted_at is None:
+        return _alarm("the provider has an order we never asked for", order)
+    difference = differs(payout, order)
+    if difference is not None:
+        return _alarm(f"the provider's order differs: {difference}", order)
+    if order.status in DEAD:
+        return _alarm(f"the provider's order is {order.status}", order)
+    if order.status != EXECUTED:
+        return _pending(payout, order)
+    return _executed(payout, order, now)
+
+
+def _alarm(reason: str, order: ProviderOrder) -> dict[str, Any]:
+    return {
+        "status": "needs_person",
+        "reason": reason,
+        "order_id": order.id,
+        "provider_status": order.status,
+        "next_attempt_at": None,
+    }
+
+
+def _pending(payout: Payout, order: ProviderOrder) -> dict[str, Any]:
+    if payout.accepted_at is not None:
+        return {"status": payout.status}  # older news than what we know
+    waits = payout.status == "needs_person" and payout.order_id is not None
+    return {
+        "status": "needs_person" if waits else "submitted",
+        "reason": payout.reason if waits else f"the provider says {order.status}"[:300],
+        "order_id": order.id,
+        "provider_status": order.status,
+        "next_attempt_at": None,
+    }
+
+
+def _executed(payout: Payout, order: ProviderOrder, now: datetime) -> dict[str, Any]:
+    common = {
+        "order_id": order.id,
+        "provider_reward_id": order.reward_id or payout.provider_reward_id,
+        "provider_status": order.status,
+        "accepted_at": payout.accepted_at or now,
+        "next_attempt_at": None,
+    }
+    if order.delivery_status == "SUCCEEDED" or payout.status == "delivered":
+        return common | {"status": "delivered", "reason": None, "delivered_at": payout.delivered_at or now}
+    if order.delivery_status == "FAILED":
+        return common | {"status": "needs_person", "reason": UNDELIVERABLE}
+    if payout.status == "needs_person" and payout.accepted_at is not None:
+        return common | {"status": payout.status, "reason": payout.reason}  # a delivery that failed is not yet mended
+    return common | {"status": "accepted", "reason": None}
+
+
+def _others(payout: Payout, reward: Reward, order: ProviderOrder, accepted: bool, now: datetime) -> list[Write]:
+    writes: list[Write] = []
+    if payout.order_id != order.id:
+        writes.append(Point(payout.organization_id, "order", order.id, payout.id))
+    if accepted:
+        issued = reward.changed(now, status="issued", issued_at=now, reason=None)
+        writes += [Change(reward, issued), ledger.book(reward, "accepted", now)]
+    return writes
+
+
+def _measure(runtime: Runtime, before: Payout, after: Payout, reward: Reward, accepted: bool) -> None:
+    if accepted:
+        runtime.metrics.count("payout_accepted")
+        since = after.updated_at - (reward.released_at or reward.approved_at)
+        runtime.metrics.count("time_to_payout_seconds", int(since.total_seconds()))
+    if after.status == "needs_person" != before.status:
+        runtime.metrics.count("payout_needs_person")
+
+
+def _plain(text: str | None) -> str | None:
+    return text.strip().lower() if text else None
+
+
+def _digits(text: str | None) -> str | None:
+    return "".join(character for character in text if character.isdigit()) if text else None

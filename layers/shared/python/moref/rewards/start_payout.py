@@ -1,0 +1,95 @@
+"""On reward.released: freezes who is paid what, from which account, before any provider is asked."""
+
+from moref.events import Event
+from moref.intake.model import Contact
+from moref.kernel import ids
+from moref.kernel.keys import GLOBAL
+from moref.records import Change, Create, Emit, Require, get
+from moref.rewards.model import OpenPayout, Payout, Reward
+from moref.runtime import Runtime
+from moref.tenants.model import VendorAccount
+
+PROVIDER = "tremendous"
+NO_ACCOUNT = "no gift card account is connected"
+NO_ADDRESS = "the advocate has neither e-mail nor phone"
+
+
+def payout_id(organization_id: str, reward_id: str) -> str:
+    """One payout for a reward, for ever; the provider knows it as our idempotency key."""
+    return ids.derived("pay", organization_id, reward_id)
+
+
+def start_payout(runtime: Runtime, organization_id: str, reward_id: str) -> Payout | None:
+    """The reward's payout, made now if need be. None when the reward is not to be paid, or cannot be frozen yet.
+
+    In the latter case the reward says why and stays on the reconcile job's list, so it starts once that is mended.
+    Raises NotFound; Conflict when somebody changed the reward meanwhile (redelivery decides again).
+    """
+    store = runtime.store
+    found = store.find(Payout, organization_id, payout_id(organization_id, reward_id))
+    if found is not None:
+        return found
+    reward = get(store, Reward, organization_id, reward_id)
+    if reward.status != "pending" or reward.revoke_reason is not None:
+        return None
+    account = store.find(VendorAccount, organization_id, PROVIDER)
+    contact = store.find(Contact, organization_id, reward.contact_id)
+    if account is None:
+        _blocked(runtime, reward, NO_ACCOUNT)
+        return None
+    if contact is None or not (contact.email or contact.phone):
+        _blocked(runtime, reward, NO_ADDRESS)
+        return None
+    return _freeze(runtime, reward, account, contact)
+
+
+def _freeze(runtime: Runtime, reward: Reward, account: VendorAccount, contact: Contact) -> Payout:
+    now, org = runtime.clock.now(), reward.organization_id
+    payout = Payout(
+        organization_id=org,
+        id=payout_id(org, reward.id),
+        created_at=now,
+        updated_at=now,
+        reward_id=reward.id,
+        location_id=reward.location_id,
+        provider=PROVIDER,
+        vendor_account_id=account.id,
+        amount=reward.amount,
+        currency=reward.currency,
+        recipient_name=f"{contact.first_name} {contact.last_name}".strip(),
+        # One address only: it decides how the gift card is delivered.
+        recipient_email=contact.email,
+        recipient_phone=None if contact.email else contact.phone,
+        campaign_id=account.config.get("campaign_id"),
+        funding_source_id=account.config.get("funding_source_id", "BALANCE"),
+    )
+    data = {"status": payout.status, "previous_status": None, "reward_id": reward.id}
+    told = Emit(Event("payout.changed", org, payout.id, data), now)
+    listed = () if runtime.store.find(OpenPayout, GLOBAL, payout.id) else (_listed(runtime, reward),)
+    # A reward reversed in this very moment makes this a Conflict; one that could not start before says so no more.
+    still = Require(reward) if reward.reason is None else Change(reward, reward.changed(now, reason=None))
+    runtime.store.commit(Create(payout), still, *listed, told)
+    return get(runtime.store, Payout, org, payout.id)
+
+
+def _blocked(runtime: Runtime, reward: Reward, reason: str) -> None:
+    listed = runtime.store.find(OpenPayout, GLOBAL, payout_id(reward.organization_id, reward.id))
+    if listed is not None and reward.reason == reason:
+        return
+    writes = [] if listed else [_listed(runtime, reward)]
+    runtime.store.commit(Change(reward, reward.changed(runtime.clock.now(), reason=reason)), *writes)
+    runtime.metrics.count("payout_needs_person")
+
+
+def _listed(runtime: Runtime, reward: Reward) -> Create:
+    now = runtime.clock.now()
+    return Create(
+        OpenPayout(
+            organization_id=GLOBAL,
+            id=payout_id(reward.organization_id, reward.id),
+            created_at=now,
+            updated_at=now,
+            owner_id=reward.organization_id,
+            reward_id=reward.id,
+        )
+    )

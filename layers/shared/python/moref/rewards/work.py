@@ -1,0 +1,28 @@
+"""What the payouts queue carries, and the use-case each message asks for."""
+
+from datetime import datetime
+from typing import Any
+
+from moref.kernel.errors import Malformed
+from moref.records import get
+from moref.rewards.advance import advance
+from moref.rewards.connect import connect as connect_account
+from moref.rewards.model import Payout
+from moref.rewards.ports import Connect
+from moref.runtime import Runtime
+
+
+def work(runtime: Runtime, message: dict[str, Any], connect: Connect = connect_account) -> None:
+    """Events reward.released and reward.reversed (subject: the reward) and the command pay. Raises as `advance` does.
+
+    A reversal has cancelled its payout in its own commit; looking again takes what is left off the open list.
+    """
+    org = message["organization_id"]
+    slot = datetime.fromisoformat(message["slot"]) if "slot" in message else None
+    if message.get("name") in ("reward.released", "reward.reversed"):
+        reward_id = message["subject"]
+    elif message.get("command") == "pay":
+        reward_id = message.get("reward_id") or get(runtime.store, Payout, org, message["payout_id"]).reward_id
+    else:
+        raise Malformed("not work for payouts")
+    advance(runtime, org, reward_id, slot=slot, connect=connect)
