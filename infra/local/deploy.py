@@ -106,14 +106,23 @@ def _create_or_update(stack: str, template_url: str, client: Client) -> None:
         cloudformation.create_stack(**request)
         outcome = "stack_create_complete"
     except cloudformation.exceptions.AlreadyExistsException:
-        try:
-            cloudformation.update_stack(**request)
-        except ClientError as error:
-            if "No updates" in str(error):
-                return
-            raise
+        if not _update(cloudformation, request):
+            return
         outcome = "stack_update_complete"
+    except ClientError as error:
+        raise DeployFailed(f"{stack}: {error}") from error
     _await(cloudformation, stack, outcome)
+
+
+def _update(cloudformation: Any, request: dict[str, Any]) -> bool:
+    """Begin an update; False when the stack is as the template says already."""
+    try:
+        cloudformation.update_stack(**request)
+    except ClientError as error:
+        if "No updates" in str(error):
+            return False
+        raise DeployFailed(f"{request['StackName']}: {error}") from error
+    return True
 
 
 def _await(cloudformation: Any, stack: str, outcome: str) -> None:

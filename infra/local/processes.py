@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from infra.local.layout import HOST, REPOSITORY, Layout
@@ -144,15 +145,18 @@ def stop(layout: Layout) -> bool:
     for _, pid in running:
         os.kill(pid, signal.SIGTERM)
     for process, pid in running:
-        if not _wait(lambda process=process, pid=pid: _ended(process, pid), STOP_SECONDS):  # type: ignore[misc]
+        if not _wait(partial(_ended, process, pid, layout), STOP_SECONDS):
             os.kill(pid, signal.SIGKILL)
+            _wait(partial(_ended, process, pid, layout), STOP_SECONDS)
         process.pid_file(layout).unlink(missing_ok=True)
     return bool(running)
 
 
-def _ended(process: Process, pid: int) -> bool:
+def _ended(process: Process, pid: int, layout: Layout) -> bool:
+    """Whether the process is gone and its ports are free: a dying process loses its name before its sockets."""
     child = _children.get(pid)
-    if child is not None and child.poll() is not None:
+    if child is not None:
+        if child.poll() is None:
+            return False
         del _children[pid]
-        return True
-    return not _runs(pid, process.module)
+    return not _runs(pid, process.module) and not any(map(listens, process.listening_ports(layout)))

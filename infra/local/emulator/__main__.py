@@ -46,10 +46,14 @@ def main() -> None:
     clock = EmulatorClock(layout.clock_file)
 
     # ministack reads its environment while it is imported.
+    from hypercorn.config import Config
+
     from infra.local.emulator.control import control_server
     from infra.local.emulator.patches import install_all
 
     install_all()
+    # A stop need not wait 3 s for clients that merely keep their connections open.
+    Config.graceful_timeout = 0.2
     threading.Thread(target=control_server(clock, layout.control_port).serve_forever, daemon=True).start()
     from ministack.app import main as serve
 
