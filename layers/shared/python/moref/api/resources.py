@@ -42,7 +42,7 @@ class Resource:
         """JSON Schema of `view`; definitions it needs stay in `$defs`."""
         full = self.kind.model_json_schema(mode="serialization", schema_generator=GenerateJsonSchema)
         properties = {name: full["properties"][name] for name in self.fields}
-        found = {"type": "object", "properties": properties, "required": list(self.fields)}
+        found = {"title": self.kind.__name__, "type": "object", "properties": properties, "required": list(self.fields)}
         return found | {"$defs": full.get("$defs", {})}
 
     def statuses(self) -> tuple[str, ...]:

@@ -71,7 +71,15 @@ class Form(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
+def _no_defaults(schema: dict[str, Any]) -> None:
+    """What is left out stays as it is: a documented default would say otherwise."""
+    for entry in schema["properties"].values():
+        entry.pop("default", None)
+
+
 class _Changes(Form):
+    model_config = ConfigDict(json_schema_extra=_no_defaults)
+
     version: Version
 
     def given(self) -> dict[str, Any]:
