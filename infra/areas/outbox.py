@@ -70,7 +70,7 @@ def _failures(scope: Construct, stage: Stage, alarms: Alarms) -> sqs.Queue:
         STREAM_FAILURES,
         queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(1), statistic="Maximum"),
         above=0,
-        todo="The router gave up on stream records. Outbox and inbox rows are re-sent by the sweeper, clicks are counted "
+        todo="The router gave up on stream records. The sweeper re-sends outbox and inbox rows; clicks are counted "
         "at night. Read its log for the cause; delete the message when the rows are no longer pending.",
     )
     return queue

@@ -1,0 +1,45 @@
+"""Alarms: somebody hears them, and the description says what to do."""
+
+from moref.kernel import names
+from tests.infra.template import Cloud
+
+
+def test_every_queue_rings_for_dead_letters_and_for_late_work(cloud: Cloud) -> None:
+    watched = set()
+    for alarm in cloud.of("AWS::CloudWatch::Alarm"):
+        if alarm.properties["Namespace"] == "AWS/SQS":
+            [dimension] = alarm.properties["Dimensions"]
+            queue = cloud.short(cloud.target(dimension["Value"]).properties["QueueName"])
+            watched.add((queue, alarm.properties["MetricName"], alarm.properties["Threshold"] == 0))
+    depth, age = "ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"
+    expected = {(f"{name}-dlq", depth, True) for name in names.QUEUES} | {(name, age, False) for name in names.QUEUES}
+    assert watched == expected | {("stream-router-failed", depth, True)}
+
+
+def test_alarms_say_what_to_do_and_are_heard(cloud: Cloud) -> None:
+    for alarm in cloud.of("AWS::CloudWatch::Alarm"):
+        assert len(alarm.properties["AlarmDescription"]) > 80, alarm.properties["AlarmName"]
+        assert alarm.properties["AlarmName"].startswith(f"moref-{cloud.stage}-")
+        assert len(alarm.properties["AlarmActions"]) == 1
+        assert alarm.properties["TreatMissingData"] == "notBreaching"
+
+
+def test_product_metrics_have_no_dimensions(cloud: Cloud) -> None:
+    ours = [
+        alarm.properties
+        for alarm in cloud.of("AWS::CloudWatch::Alarm")
+        if alarm.properties["Namespace"] == names.METRIC_NAMESPACE
+    ]
+    assert {each["MetricName"] for each in ours} == {"payout_needs_person", "payout_unknown", "message_failed"}
+    assert all("Dimensions" not in each for each in ours)
+
+
+def test_doors_and_the_router_are_watched(cloud: Cloud) -> None:
+    found = {cloud.short(alarm.properties["AlarmName"]) for alarm in cloud.of("AWS::CloudWatch::Alarm")}
+    assert {"doors-5xx", "redirect-slow", "crm-webhook-slow", "stream-router-behind"} <= found
+
+
+def test_one_dashboard_for_operators(cloud: Cloud) -> None:
+    [dashboard] = cloud.of("AWS::CloudWatch::Dashboard")
+    for word in ("payout_needs_person", "message_failed", "ApproximateAgeOfOldestMessage", "IteratorAge", "5xx"):
+        assert word in dashboard.properties["DashboardBody"]

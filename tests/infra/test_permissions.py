@@ -1,0 +1,112 @@
+"""What roles may do: named actions on named resources, and the promises that depend on what they may NOT do."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from moref.kernel.env import CONTRACTS
+from tests.infra.template import Cloud, as_list
+
+# (role's function, action) -> why a wildcard stands in the resource. Everything else is spelt out.
+SCHEDULE_NAMES = "schedules are named when they are made; the wildcard stays inside our own group"
+WILDCARDS = {
+    (function, f"scheduler:{verb}Schedule"): SCHEDULE_NAMES
+    for function in ("campaign_worker", "message_worker", "lead_worker", "payout_worker", "reconcile")
+    for verb in ("Create", "Get", "Delete")
+}
+LEDGER_WRITERS = {"api", "referral_worker", "payout_worker", "reconcile"}
+
+
+def _grants(cloud: Cloud, function: str) -> Iterator[tuple[str, str]]:
+    """Every (action, resource) of a function's role."""
+    for statement in cloud.statements(cloud.role_of(function)):
+        assert statement["Effect"] == "Allow"
+        for action in as_list(statement["Action"]):
+            for resource in as_list(statement["Resource"]):
+                yield action, resource
+
+
+def _actions_on(cloud: Cloud, function: str, fragment: str) -> set[str]:
+    return {action for action, resource in _grants(cloud, function) if fragment in resource}
+
+
+def test_every_function_has_a_role_of_its_own_without_managed_policies(cloud: Cloud) -> None:
+    roles = {cloud.role_of(name).id for name in CONTRACTS}
+    assert len(roles) == len(CONTRACTS)
+    for role in cloud.of("AWS::IAM::Role"):
+        assert "ManagedPolicyArns" not in role.properties
+    assert not [resource for resource in cloud.all if resource.type in {"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"}]
+
+
+def test_no_action_is_a_wildcard_and_resource_wildcards_have_a_reason(cloud: Cloud) -> None:
+    used = set()
+    for function in CONTRACTS:
+        for action, resource in _grants(cloud, function):
+            assert "*" not in action, (function, action)
+            if "*" in resource:
+                assert (function, action) in WILDCARDS, (function, action, resource)
+                assert resource.endswith(f":schedule/moref-{cloud.stage}-campaigns/*")
+                used.add((function, action))
+    assert used == set(WILDCARDS), "an exception nobody needs any more"
+
+
+def test_nobody_scans_deletes_or_administers(cloud: Cloud) -> None:
+    allowed = {
+        "dynamodb": {"GetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"},
+        "streams": {"GetRecords", "GetShardIterator", "DescribeStream"},
+    }
+    for function in CONTRACTS:
+        actions = {action.partition(":")[2] for action, _ in _grants(cloud, function) if action.startswith("dynamodb:")}
+        extra = allowed["streams"] if function == "stream_router" else set()
+        assert actions <= allowed["dynamodb"] | extra, function
+
+
+def test_the_ledger_is_append_only_and_for_those_who_move_money(cloud: Cloud) -> None:
+    for function in CONTRACTS:
+        actions = _actions_on(cloud, function, f"table/moref-{cloud.stage}-ledger")
+        assert actions <= {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}, function
+        assert bool(actions) is (function in LEDGER_WRITERS), function
+
+
+@pytest.mark.parametrize(
+    ("function", "core", "traffic"),
+    [("redirect", {"GetItem"}, {"PutItem"}), ("crm_webhook", {"GetItem"}, {"PutItem"})],
+)
+def test_hot_doors_read_one_row_and_write_one_row(
+    cloud: Cloud, function: str, core: set[str], traffic: set[str]
+) -> None:
+    assert _actions_on(cloud, function, "-core") == {f"dynamodb:{each}" for each in core}
+    assert _actions_on(cloud, function, "-traffic") == {f"dynamodb:{each}" for each in traffic}
+    assert not _actions_on(cloud, function, "-ledger")
+    assert not [action for action, _ in _grants(cloud, function) if action.startswith(("sqs:", "secretsmanager:"))]
+
+
+def test_the_sweeper_and_the_router_reach_every_queue(cloud: Cloud) -> None:
+    for function in ("sweeper", "stream_router"):
+        sent_to = {resource for action, resource in _grants(cloud, function) if action == "sqs:SendMessage"}
+        for name in ("inbox", "clicks", "campaigns", "steps", "messages", "referrals", "leads", "payouts"):
+            assert any(resource.endswith(f":moref-{cloud.stage}-{name}") for resource in sent_to), (function, name)
+
+
+def test_only_the_scheduler_may_be_handed_a_role(cloud: Cloud) -> None:
+    passed = []
+    for function in CONTRACTS:
+        for statement in cloud.statements(cloud.role_of(function)):
+            if "iam:PassRole" in as_list(statement["Action"]):
+                condition: dict[str, Any] = statement["Condition"]
+                assert condition == {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
+                passed.append(statement["Resource"])
+    assert set(passed) == {f"arn:aws:iam::111122223333:role/moref-{cloud.stage}-scheduler"}
+
+
+def test_tenant_secrets_are_opened_only_with_an_encryption_context(aws_cloud: Cloud) -> None:
+    statements = [
+        statement
+        for function in CONTRACTS
+        for statement in aws_cloud.statements(aws_cloud.role_of(function))
+        if any(action.startswith("kms:") for action in as_list(statement["Action"]))
+    ]
+    assert statements
+    for statement in statements:
+        assert statement["Condition"] == {"Null": {"kms:EncryptionContextKeys": "false"}}
