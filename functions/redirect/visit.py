@@ -85,7 +85,10 @@ class RedirectDoor:
 
 
 def click_row(code: str, organization: str, now: float) -> "dict[str, Any]":
-    """No index attributes: nobody lists clicks one by one, and each index would double the price of a click."""
+    """No index attributes: nobody lists clicks one by one, and each index would double the price of a click.
+
+    `moref.routing` makes the event of it: code and instant from the key, and `organization`.
+    """
     at = iso_at(now)
     op = ids.new("clk")
     pk, sk = keys.click_key(code, at, op)
@@ -96,7 +99,9 @@ def click_row(code: str, organization: str, now: float) -> "dict[str, Any]":
         "version": 1,
         "op": op,
         "expires_at": int(now) + CLICK_SECONDS,
-        "data": {"organization_id": organization, "code": code, "at": at},
+        "organization": organization,
+        "code": code,
+        "at": at,
     }
 
 

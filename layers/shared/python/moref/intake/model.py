@@ -4,7 +4,8 @@ from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from moref.kernel import names
+from moref.kernel import keys, names
+from moref.kernel.clock import iso
 from moref.records import Entity
 
 
@@ -23,6 +24,13 @@ class InboxEvent(Entity):
     reason: str | None = None  # why ignored or quarantined
     handled_at: AwareDatetime | None = None
     replays: int = 0
+
+    def index_keys(self) -> dict[str, str]:
+        """As long as it waits it is `pending`, too: the sweeper sends on what the router or a replay could not."""
+        found = super().index_keys()
+        if self.status == "received":
+            found |= {"pending": keys.pending_shard(self.id), "pending_since": iso(self.updated_at)}
+        return found
 
 
 class _Part(BaseModel):
@@ -62,7 +70,9 @@ class Contact(Entity):
     consents: list[Consent] = Field(default_factory=list)
     opted_out: dict[str, AwareDatetime] = Field(default_factory=dict)  # channel -> when
     marketing_paused_at: AwareDatetime | None = None  # an unread reply; staff resume it
-    source: str = "crm"
+    crm_keys: list[str] = Field(default_factory=list)  # "<connection>|<the CRM's id>"
+    source: str = "crm"  # who vouches for the addresses: crm, or the form that first brought them
+    known_at: dict[str, AwareDatetime] = Field(default_factory=dict)  # field -> time the CRM gave its value
 
 
 FactKind = Literal["quoted", "booked", "completed", "invoiced", "paid", "cancelled", "amount"]
@@ -94,6 +104,8 @@ class Job(Entity):
     lead_id: str | None = None  # our lead, when the CRM hands our reference back
     referral_code: str | None = None  # a code given at intake ("referred by", notes)
     received_at: AwareDatetime  # first heard of
+    known_at: dict[str, AwareDatetime] = Field(default_factory=dict)  # field -> source time of its value
+    notes: list[str] = Field(default_factory=list)  # what of the notices could not be used, in words for staff
 
     def parent(self) -> str:
         return self.contact_id

@@ -1,0 +1,187 @@
+"""Finds the person a CRM or a form speaks of, or makes them, and says what to write.
+
+By the CRM's own id, else by phone, else by e-mail (keyed hashes). What a CRM says replaces what is older; a form is
+filled in by somebody we do not know: it never changes an address that we already hold, or a stranger could redirect
+another person's messages and rewards. A form that names an existing person with other addresses makes a contact of its
+own, found by the same look-ups.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from moref import people
+from moref.intake.derive import newest
+from moref.intake.model import Consent, Contact
+from moref.kernel import ids
+from moref.records import Change, Create, Point, Write
+from moref.runtime import Runtime
+
+CRM = "crm"
+LOOKED_AT = 5  # of the contacts that share a phone or an e-mail
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What was said of the person, in normal form."""
+
+    organization_id: str
+    location_id: str
+    crm_keys: list[str]  # one or none
+    person_keys: list[str]  # phone first
+    fields: dict[str, Any]
+    consents: list[Consent]
+    source: str
+    at: datetime
+
+    def identity(self) -> list[str]:
+        return [*self.crm_keys, *self.person_keys]
+
+
+def resolve_contact(
+    runtime: Runtime,
+    organization_id: str,
+    *,
+    location_id: str,
+    connection_id: str | None = None,
+    external_id: str | None = None,
+    first_name: str,
+    last_name: str,
+    phone: str | None,
+    email: str | None,
+    consent: Consent | None = None,
+    source: str,
+    at: datetime | None = None,
+    branch_said: bool = False,
+    otherwise: str | None = None,
+) -> tuple[Contact, tuple[Write, ...]]:
+    """The contact as it will be, and the writes to put into the caller's own commit (none when nothing is new).
+
+    `source` is "crm" for a CRM, else which form it was. `at` is the source's time (default: now). `branch_said`: the
+    location is what the source said, not a default. `otherwise` is the id of the contact, existing or not, that it is
+    when nothing else identifies the person. Raises BadInput on a phone or e-mail that cannot be one. On Conflict of
+    the commit: call again.
+    """
+    now = runtime.clock.now()
+    phone = people.phone(phone) if phone else None
+    email = people.email(email) if email else None
+    said = _Said(
+        organization_id=organization_id,
+        location_id=location_id,
+        crm_keys=[f"{connection_id}|{external_id}"] if connection_id and external_id else [],
+        person_keys=people.person_keys(runtime.keys, organization_id, phone, email),
+        fields={
+            "first_name": first_name.strip(),
+            "last_name": last_name.strip(),
+            "phone": phone,
+            "email": email,
+            "location_id": location_id if branch_said else None,
+        },
+        consents=[consent] if consent else [],
+        source=source,
+        at=at or now,
+    )
+    new_id = _new_id(said, otherwise)
+    found = _find(runtime, said, otherwise) or runtime.store.find(Contact, organization_id, new_id)
+    if found is None:
+        made = _new(said, new_id, now)
+        return made, (Create(made), *_points(said, made))
+    after = _merged(found, said, now)
+    change: tuple[Write, ...] = () if after is found else (Change(found, after),)
+    lost = [point for point in _points(said, after) if not _stands(runtime, point)]
+    return after, (*change, *lost)
+
+
+def _find(runtime: Runtime, said: _Said, otherwise: str | None) -> Contact | None:
+    store, organization = runtime.store, said.organization_id
+    for crm_key in said.crm_keys:
+        for id in store.lookup(organization, "crm_contact", crm_key):
+            return store.find(Contact, organization, id)
+    for key in said.person_keys:
+        targets = store.lookup(organization, "person", key)[:LOOKED_AT]
+        candidates = [store.find(Contact, organization, id) for id in targets]
+        best = _best([contact for contact in candidates if contact is not None], said)
+        if best is not None:
+            return best
+    kept = store.find(Contact, organization, otherwise) if otherwise is not None else None
+    if kept is not None and said.identity() and (kept.crm_keys or kept.person_keys):
+        return None  # both are known by something, and by nothing in common: two people
+    return kept
+
+
+def _best(candidates: Sequence[Contact], said: _Said) -> Contact | None:
+    """Who shares the most keys; then whom a CRM vouches for; then, so that it is always the same one, the first id."""
+    if said.source != CRM:
+        candidates = [contact for contact in candidates if _no_other_address(contact, said)]
+    ranked = sorted(
+        candidates,
+        key=lambda contact: (-len(set(said.person_keys) & set(contact.person_keys)), contact.source != CRM, contact.id),
+    )
+    return ranked[0] if ranked else None
+
+
+def _no_other_address(contact: Contact, said: _Said) -> bool:
+    return all(said.fields[name] in (None, getattr(contact, name)) for name in ("phone", "email"))
+
+
+def _new_id(said: _Said, otherwise: str | None) -> str:
+    """Derived from what names the person best, so that two copies of one webhook make one contact."""
+    if said.source != CRM and said.person_keys:
+        return ids.derived("con", said.organization_id, "form", *said.person_keys)
+    if said.identity():
+        return ids.derived("con", said.organization_id, "crm", said.identity()[0])
+    return otherwise or ids.new("con")
+
+
+def _new(said: _Said, id: str, now: datetime) -> Contact:
+    given = {name: value for name, value in said.fields.items() if value}
+    return Contact(
+        **{"location_id": said.location_id, **given},
+        organization_id=said.organization_id,
+        id=id,
+        created_at=now,
+        updated_at=now,
+        person_keys=sorted(said.person_keys),
+        crm_keys=said.crm_keys,
+        consents=said.consents,
+        source=said.source,
+        known_at=dict.fromkeys(sorted(given), said.at) if said.source == CRM else {},
+    )
+
+
+def _merged(contact: Contact, said: _Said, now: datetime) -> Contact:
+    """`contact` itself when nothing is new."""
+    known = {name: getattr(contact, name) for name in said.fields}
+    fields, known_at = known, contact.known_at
+    if said.source == CRM:
+        fields, known_at = newest(known, contact.known_at, said.fields, said.at)
+    else:
+        fields |= {name: value for name, value in said.fields.items() if value and not known[name]}
+    new = {
+        **fields,
+        "known_at": known_at,
+        "person_keys": sorted({*contact.person_keys, *said.person_keys}),
+        "crm_keys": sorted({*contact.crm_keys, *said.crm_keys}),
+        "consents": _consents(contact.consents, said.consents),
+        "source": CRM if said.source == CRM else contact.source,
+    }
+    if all(getattr(contact, name) == value for name, value in new.items()):
+        return contact
+    return contact.changed(now, **new)
+
+
+def _consents(known: Sequence[Consent], said: Sequence[Consent]) -> list[Consent]:
+    """Each proof once, oldest first."""
+    every = {(each.at, each.channel, each.source, each.text, each.text_version): each for each in [*known, *said]}
+    return [every[key] for key in sorted(every)]
+
+
+def _points(said: _Said, contact: Contact) -> list[Point]:
+    """Look-up items that lead to the contact."""
+    wanted = [("crm_contact", key) for key in said.crm_keys] + [("person", key) for key in said.person_keys]
+    return [Point(said.organization_id, kind, value, contact.id) for kind, value in wanted]
+
+
+def _stands(runtime: Runtime, point: Point) -> bool:
+    return point.target in runtime.store.lookup(point.organization_id, point.kind, point.value)

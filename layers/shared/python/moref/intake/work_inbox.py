@@ -1,0 +1,75 @@
+"""Works on one stored webhook: hands it to who understands its source, and records what became of it.
+
+The row is marked only after the effect stands, so a crash in between repeats the effect, which is harmless, and never
+loses it. What cannot be used is quarantined with the reason, visible and replayable.
+"""
+
+import zlib
+from base64 import b64decode
+from collections.abc import Callable
+from importlib import import_module
+from typing import Literal
+
+from moref.intake.model import InboxEvent
+from moref.kernel.errors import BadInput, Conflict, Malformed
+from moref.kernel.webhook import MAX_BODY
+from moref.records import Change
+from moref.runtime import Runtime
+
+TRIES = 3
+Receive = Callable[[Runtime, InboxEvent, bytes], str | None]
+Became = Literal["handled", "ignored", "quarantined"]
+
+# Whose webhooks another area reads. Each module has `receive(runtime, event, body) -> reason it was ignored | None`.
+RECEIVERS = {"twilio": "moref.messaging.receive", "tremendous": "moref.rewards.receive_notice"}
+CRM_RECEIVER = "moref.intake.apply_notice"
+
+
+def work_inbox(runtime: Runtime, organization_id: str, inbox_id: str, *, receive: Receive | None = None) -> None:
+    """Does nothing on a row that is done, or gone. Raises what the receiver raises, except for what quarantines."""
+    event = runtime.store.find(InboxEvent, organization_id, inbox_id)
+    if event is None or event.status != "received":
+        return
+    became, reason = _effect(runtime, event, receive or receiver(event.source))
+    runtime.metrics.count(f"inbox_{became}")
+    for _ in range(TRIES):
+        try:
+            runtime.store.commit(Change(event, _marked(runtime, event, became, reason)))
+        except Conflict:
+            fresh = runtime.store.find(InboxEvent, organization_id, inbox_id)
+            if fresh is None or fresh.status != "received" or fresh.replays != event.replays:
+                return  # another copy of the message recorded it, or somebody asked for a replay meanwhile
+            event = fresh
+            continue
+        return
+    raise Conflict("the inbox row is being changed by others")
+
+
+def receiver(source: str) -> Receive:
+    """The function for a source, imported when called. Raises Malformed on one that nobody reads."""
+    module = CRM_RECEIVER if source.startswith("crm:") else RECEIVERS.get(source)
+    if module is None:
+        raise Malformed(f"nobody reads webhooks of {source}")
+    found: Receive = import_module(module).receive
+    return found
+
+
+def _effect(runtime: Runtime, event: InboxEvent, receive: Receive) -> tuple[Became, str | None]:
+    try:
+        reason = receive(runtime, event, raw_body(event))
+    except (BadInput, Malformed) as error:
+        return "quarantined", error.detail[:500]
+    return ("handled", None) if reason is None else ("ignored", reason[:500])
+
+
+def raw_body(event: InboxEvent) -> bytes:
+    """The bytes as they came. Raises Malformed when the row is damaged."""
+    try:
+        return zlib.decompressobj().decompress(b64decode(event.body, validate=True), MAX_BODY + 1)
+    except (ValueError, zlib.error):
+        raise Malformed("the stored body cannot be unpacked") from None
+
+
+def _marked(runtime: Runtime, event: InboxEvent, became: Became, reason: str | None) -> InboxEvent:
+    now = runtime.clock.now()
+    return event.changed(now, status=became, reason=reason, handled_at=now)

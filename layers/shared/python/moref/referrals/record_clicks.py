@@ -1,0 +1,41 @@
+"""Counts a batch of stored clicks on their link.
+
+The count is approximate within the day: a batch that is delivered twice counts twice. The click rows are what is
+exact, and a recount from them is always possible. First and last click are exact either way.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from moref.kernel.errors import Conflict
+from moref.records import Change
+from moref.referrals.model import Link
+from moref.runtime import Runtime
+
+TRIES = 5
+
+
+def record_clicks(runtime: Runtime, organization_id: str, code: str, clicks: Sequence[datetime]) -> None:
+    """One change of the link for all of them. A link that is not there is let be. Raises Conflict after five races."""
+    if not clicks:
+        return
+    for _ in range(TRIES):
+        link = runtime.store.find(Link, organization_id, code)
+        if link is None:
+            return
+        try:
+            runtime.store.commit(Change(link, _counted(link, clicks, runtime.clock.now())))
+        except Conflict:
+            continue  # another batch, or another change of the link
+        return
+    raise Conflict("the link is being changed by others")
+
+
+def _counted(link: Link, clicks: Sequence[datetime], now: datetime) -> Link:
+    first, last = min(clicks), max(clicks)
+    return link.changed(
+        now,
+        clicks=link.clicks + len(clicks),
+        first_clicked_at=min(first, link.first_clicked_at or first),
+        last_clicked_at=max(last, link.last_clicked_at or last),
+    )
