@@ -103,11 +103,3 @@ class Switch(Entity):
     stopped: bool
     reason: str
     by: str
-
-
-class Tenant(Entity):
-    """The list of organizations for work that goes over all of them; organization_id is GLOBAL, id the organization."""
-
-    noun: ClassVar[str] = "tenant"
-
-    status: Literal["active", "suspended", "closed"] = "active"

@@ -14,7 +14,7 @@ from moref.rewards.model import Program, Tier
 from moref.runtime import Runtime
 from moref.tenants.audit import audited
 from moref.tenants.forms import Address, Email, Form, Identifier, Name, NewLocation, Tiers
-from moref.tenants.model import Connection, Hook, LegalEntity, Location, Member, Organization, Tenant
+from moref.tenants.model import Connection, Hook, LegalEntity, Location, Member, Organization
 from moref.tenants.save_program import first_revision, program_id
 from moref.tenants.settings import merged
 from moref.tenants.urls import web_address
@@ -69,7 +69,6 @@ def onboard(runtime: Runtime, form: NewOrganization) -> Onboarded:
     create_once(
         runtime.store,
         Organization(**made, id=org, name=form.name),
-        Create(Tenant(organization_id=GLOBAL, id=org, created_at=now, updated_at=now)),
         Create(LegalEntity(**made, id=location.legal_entity_id, name=form.legal_name, ein=form.ein)),
         Create(location),
         Create(Member(**made, id=member_id, email=form.owner_email, name=form.owner_name, role="owner")),

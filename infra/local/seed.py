@@ -1,0 +1,202 @@
+"""Fills a local cloud with an organization that is ready for its first completed job, and a second, unrelated one.
+
+Repeatable: what is there stays, and the sandboxes, which forget when they stop, are told again. It runs in a process of
+its own, because the product's AWS clients take endpoint and credentials from the environment, once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from infra.local.layout import REGION, REPOSITORY
+
+STAFF = "office@bluebird.example.com"
+SMS_NUMBER = "+15125550100"
+OWNER_TOKEN_LIFE = timedelta(days=3650)  # a local cloud's clock is moved by years
+FUNCTION = "moref-local-api"
+
+# Accounts of the sandboxes: made up, known to the desk only.
+TREMENDOUS = {"api_key": "TEST_bluebird_sandbox", "webhook_secret": "sandbox-webhook-bluebird"}
+TWILIO = {"account_sid": "AC" + "b1" * 16, "auth_token": "sandbox-token-bluebird"}
+
+
+def seed(outputs: dict[str, Any]) -> dict[str, Any]:
+    """What `outputs.json` gains: owner_token, ids, hooks and the addresses the story needs."""
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(REPOSITORY / "layers" / "shared" / "python"), str(REPOSITORY)]),
+        "AWS_ENDPOINT_URL": outputs["aws_endpoint"],
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+    environment.pop("AWS_PROFILE", None)
+    done = subprocess.run(
+        [sys.executable, "-m", "infra.local.seed"],
+        input=json.dumps(outputs), env=environment, cwd=REPOSITORY, capture_output=True, text=True, check=False,
+        timeout=120,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"seeding failed:\n{done.stderr[-4000:]}")
+    added: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return added
+
+
+def plant(outputs: dict[str, Any]) -> dict[str, Any]:
+    """The work itself, inside the process whose environment points at the cloud."""
+    runtime = _runtime()
+    bluebird = _bluebird(runtime, outputs)
+    redbird = _redbird(runtime)
+    _connect(runtime, bluebird.organization_id, outputs)
+    url = outputs["api_url"]
+    return {
+        "owner_token": _token(runtime, bluebird),
+        "organization_id": bluebird.organization_id,
+        "location_id": bluebird.location_id,
+        "connection_id": bluebird.connection_id,
+        "program_id": bluebird.program_id,
+        "staff_email": STAFF,
+        "sms_number": SMS_NUMBER,
+        "hooks": {"generic": _hook(url, bluebird)},
+        "other": {
+            "owner_token": _token(runtime, redbird),
+            "organization_id": redbird.organization_id,
+            "location_id": redbird.location_id,
+            "hooks": {"generic": _hook(url, redbird)},
+        },
+    }
+
+
+def _runtime() -> Any:
+    """The API function's own runtime: its settings are read from what was deployed."""
+    from moref.aws.clients import client
+    from moref.aws.compose import build
+    from moref.kernel.env import Api
+
+    found = client("lambda").get_function_configuration(FunctionName=FUNCTION)
+    return build(Api.from_env(found["Environment"]["Variables"]))
+
+
+def _bluebird(runtime: Any, outputs: dict[str, Any]) -> Any:
+    from moref.tenants.forms import NewLocation
+    from moref.tenants.onboard import Branch, NewOrganization, onboard
+    from moref.tenants.save_location import create_location
+
+    austin = Branch(
+        name="Bluebird Moving Austin",
+        time_zone="America/Chicago",
+        state="TX",
+        postal_address="2100 South Congress Avenue, Austin, TX 78704",
+        phone="+15125550199",
+        staff_email=STAFF,
+        review_url="https://reviews.example.com/bluebird-moving-austin",
+        sms_sender=SMS_NUMBER,
+        crm_branch="Austin",
+    )
+    made = onboard(
+        runtime,
+        NewOrganization(
+            request_id="local-bluebird",
+            name="Bluebird Moving",
+            legal_name="Bluebird Moving LLC",
+            ein="12-3456789",
+            owner_name="Olive Owner",
+            owner_email="olive@bluebird.example.com",
+            location=austin,
+            lead_url=f"{outputs['sandbox_url']}/crm/leads",
+        ),
+    )
+    dallas = austin.model_dump() | {
+        "name": "Bluebird Moving Dallas",
+        "legal_entity_id": _payer(runtime, made),
+        "postal_address": "400 Commerce Street, Dallas, TX 75202",
+        "review_url": "https://reviews.example.com/bluebird-moving-dallas",
+        "site_url": "https://www.bluebird.example.com/dallas/quote",
+        "crm_branch": "Dallas",
+    }
+    create_location(
+        runtime, made.organization_id, "loc_dallas", NewLocation.model_validate(dallas), actor=made.member_id
+    )
+    return made
+
+
+def _redbird(runtime: Any) -> Any:
+    from moref.tenants.onboard import Branch, NewOrganization, onboard
+
+    branch = Branch(
+        name="Redbird Plumbing",
+        time_zone="America/New_York",
+        postal_address="9 Canal Street, New York, NY 10013",
+        staff_email="office@redbird.example.com",
+        review_url="https://reviews.example.com/redbird-plumbing",
+    )
+    return onboard(
+        runtime,
+        NewOrganization(
+            request_id="local-redbird",
+            name="Redbird Plumbing",
+            legal_name="Redbird Plumbing Inc.",
+            owner_name="Rita Owner",
+            owner_email="rita@redbird.example.com",
+            location=branch,
+        ),
+    )
+
+
+def _payer(runtime: Any, made: Any) -> str:
+    from moref.records import get
+    from moref.tenants.model import Location
+
+    return get(runtime.store, Location, made.organization_id, made.location_id).legal_entity_id
+
+
+def _connect(runtime: Any, organization_id: str, outputs: dict[str, Any]) -> None:
+    """The accounts at the sandboxes: kept sealed by the product, and registered with their callbacks at the desk."""
+    from moref.tenants.connect_vendor import TremendousAccount, TwilioAccount, connect_vendor
+    from moref.tenants.model import VendorAccount
+
+    def token(form: TremendousAccount | TwilioAccount) -> str:
+        found = runtime.store.find(VendorAccount, organization_id, form.vendor)
+        account = found or connect_vendor(runtime, organization_id, form, actor="platform")
+        return str(account.hook_token)
+
+    hooks, desk = f"{outputs['api_url']}/hooks", outputs["sandbox_url"]
+    tremendous = token(TremendousAccount(**TREMENDOUS, funding_source_id="BALANCE", campaign_id="BLUEBIRDCARD"))
+    twilio = token(TwilioAccount(**TWILIO))
+    for account in (
+        {
+            "vendor": "tremendous",
+            "api_key": TREMENDOUS["api_key"],
+            "secret": TREMENDOUS["webhook_secret"],
+            "url": f"{hooks}/tremendous/{tremendous}",
+        },
+        {"vendor": "twilio", **TWILIO, "numbers": [SMS_NUMBER], "inbound_url": f"{hooks}/twilio/{twilio}"},
+    ):
+        requests.post(f"{desk}/_register", json=account, timeout=10).raise_for_status()
+
+
+def _token(runtime: Any, made: Any) -> str:
+    from moref.api.tokens import issue
+    from moref.records import get
+    from moref.tenants.model import Member
+
+    owner = get(runtime.store, Member, made.organization_id, made.member_id)
+    return issue(runtime.keys, runtime.clock.now(), owner, OWNER_TOKEN_LIFE)
+
+
+def _hook(url: str, made: Any) -> dict[str, Any]:
+    headers = {"content-type": "application/json"}
+    return {"url": f"{url}/hooks/crm/generic/{made.hook_token}", "secret": made.secret, "headers": headers}
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    print(json.dumps(plant(json.loads(sys.stdin.read()))))
