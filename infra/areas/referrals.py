@@ -31,6 +31,8 @@ def build(parts: Parts) -> None:
         may.state(),
         may.ledger(),
         may.platform_secret(),
+        may.send(names.REFERRALS),
+        schedules=True,
     )
     parts.worker(
         "lead_worker",

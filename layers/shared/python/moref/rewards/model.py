@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
 
-from moref.kernel import names
+from moref.kernel import ids, names
 from moref.records import Entity
 
 
@@ -57,6 +57,11 @@ class Program(Entity):
             approval=self.approval,
             hold_days=self.hold_days,
         )
+
+
+def program_id(organization_id: str, advocate_kind: str, location_id: str | None) -> str:
+    """One program for each kind of advocate and location, or for all locations without their own."""
+    return ids.derived("prg", organization_id, advocate_kind, location_id or "")
 
 
 class Reward(Entity):

@@ -10,12 +10,12 @@ from pydantic import Field
 from moref.kernel import ids
 from moref.kernel.keys import GLOBAL
 from moref.records import Create, Write, create_once, get
-from moref.rewards.model import Program, Tier
+from moref.rewards.model import Program, Tier, program_id
 from moref.runtime import Runtime
 from moref.tenants.audit import audited
 from moref.tenants.forms import Address, Email, Form, Identifier, Name, NewLocation, Tiers
 from moref.tenants.model import Connection, Hook, LegalEntity, Location, Member, Organization
-from moref.tenants.save_program import first_revision, program_id
+from moref.tenants.save_program import first_revision
 from moref.tenants.settings import merged
 from moref.tenants.urls import web_address
 

@@ -7,10 +7,9 @@ the revision it was judged by.
 
 from typing import Any, ClassVar
 
-from moref.kernel import ids
 from moref.kernel.errors import BadInput, Conflict
 from moref.records import Change, Create, Store, Write, create_once, get
-from moref.rewards.model import Program
+from moref.rewards.model import Program, program_id
 from moref.runtime import Runtime
 from moref.tenants.audit import audited
 from moref.tenants.forms import NewProgram, ProgramChanges
@@ -26,10 +25,6 @@ class ProgramTerms(Program):
 
     def parent(self) -> str:
         return self.id.rpartition(".")[0]
-
-
-def program_id(organization_id: str, advocate_kind: str, location_id: str | None) -> str:
-    return ids.derived("prg", organization_id, advocate_kind, location_id or "")
 
 
 def terms(store: Store, organization_id: str, program_id: str, revision: int) -> Program:

@@ -1,0 +1,125 @@
+"""On referral.changed: a referral whose job reached the program's qualifying fact becomes a conversion, and follows its
+job from then on.
+
+    none -> pending | held -> withdrawn (job undone) -> pending | held (true again)
+    approved, then undone: reversed while nothing was asked of the provider; paid, it stays, with the reason for staff
+
+The referral is `qualified` when its conversion is pending or approved; a held one keeps the job's status and says why.
+"""
+
+from moref.conversions.changes import TRIES, moved, referral_to, told
+from moref.conversions.holds import holds
+from moref.conversions.judge import OUT, case, conversion_id, program_for, qualifying
+from moref.conversions.model import Conversion, Hold
+from moref.intake.model import Job
+from moref.kernel.errors import Conflict
+from moref.records import Create, Write, get
+from moref.referrals.model import Advocate, Referral, ReferralStatus
+from moref.referrals.progress import progress
+from moref.rewards.reverse import keep, reverse, withdrawal
+from moref.runtime import Runtime
+
+NO_PROGRAM = "no active reward program for this location"
+UNDONE = "the job was cancelled, or the fact that earned the reward was taken back"
+STAYS = f"{UNDONE}, after the provider had been asked to pay"
+
+
+def qualify(runtime: Runtime, organization_id: str, referral_id: str) -> Conversion | None:
+    """The referral's conversion as it stands now; None when there is none. A repeat changes nothing.
+
+    Raises NotFound; Conflict after losing five races.
+    """
+    id = conversion_id(organization_id, referral_id)
+    for _ in range(TRIES):
+        referral = get(runtime.store, Referral, organization_id, referral_id)
+        conversion = runtime.store.find(Conversion, organization_id, id)
+        job = runtime.store.find(Job, organization_id, referral.job_id) if referral.job_id else None
+        try:
+            if conversion is None:
+                _first(runtime, referral, job)
+            else:
+                _follow(runtime, conversion, referral, job)
+        except Conflict:
+            continue
+        return runtime.store.find(Conversion, organization_id, id)
+    raise Conflict("the referral is being changed by others")
+
+
+def _first(runtime: Runtime, referral: Referral, job: Job | None) -> None:
+    if job is None or referral.status in OUT:
+        return
+    advocate = get(runtime.store, Advocate, referral.organization_id, referral.advocate_id)
+    program = program_for(runtime.store, referral, advocate)
+    now = runtime.clock.now()
+    if program is None:
+        _commit(runtime, referral_to(referral, now, referral.status, NO_PROGRAM))
+        return
+    fact = qualifying(referral, job, program.qualifying_fact)
+    if fact is None:
+        return
+    found = holds(case(runtime.store, referral, advocate, job))
+    conversion = Conversion(
+        organization_id=referral.organization_id,
+        id=conversion_id(referral.organization_id, referral.id),
+        created_at=now,
+        updated_at=now,
+        referral_id=referral.id,
+        advocate_id=referral.advocate_id,
+        job_id=job.id,
+        location_id=referral.location_id,
+        program_id=program.id,
+        program_version=program.revision,
+        terms=program.terms(),
+        status="held" if found else "pending",
+        holds=found,
+        qualified_at=fact.at,
+    )
+    _commit(runtime, [Create(conversion), told(conversion, None, now), *_shown(runtime, referral, job, found)])
+
+
+def _follow(runtime: Runtime, conversion: Conversion, referral: Referral, job: Job | None) -> None:
+    fact = qualifying(referral, job, conversion.terms.qualifying_fact)
+    if fact is None or job is None:
+        _undone(runtime, conversion, referral, job)
+    elif conversion.status == "withdrawn":
+        found = [hold for hold in conversion.holds if hold.open]
+        status = "held" if found else "pending"
+        again = moved(
+            conversion, runtime.clock.now(), status=status, reason=None, qualified_at=fact.at, job_id=job.id,
+            decided_at=None, decided_by=None,
+        )  # fmt: skip
+        _commit(runtime, [*again, *_shown(runtime, referral, job, found)])
+    elif conversion.status in ("pending", "held"):
+        _commit(runtime, _shown(runtime, referral, job, [hold for hold in conversion.holds if hold.open]))
+    elif conversion.status == "approved" and conversion.reward_id:
+        keep(runtime, conversion.organization_id, conversion.reward_id)
+        if conversion.reason == STAYS:
+            _commit(runtime, moved(conversion, runtime.clock.now(), reason=None))
+
+
+def _undone(runtime: Runtime, conversion: Conversion, referral: Referral, job: Job | None) -> None:
+    now = runtime.clock.now()
+    after: ReferralStatus = progress(job) if job is not None and referral.job_id == job.id else "new"
+    shown = referral_to(referral, now, after, UNDONE) if referral.status == "qualified" else []
+    if conversion.status in ("pending", "held"):
+        _commit(runtime, [*moved(conversion, now, status="withdrawn", reason=UNDONE), *shown])
+    elif conversion.status == "approved" and conversion.reward_id is None:
+        _commit(runtime, [*withdrawal(runtime, conversion, UNDONE), *shown])
+    elif conversion.status == "approved" and conversion.reward_id is not None:
+        if not reverse(runtime, conversion.organization_id, conversion.reward_id, UNDONE):
+            _commit(runtime, moved(conversion, now, reason=STAYS) if conversion.reason != STAYS else [])
+    elif conversion.status == "withdrawn":
+        _commit(runtime, shown)
+
+
+def _shown(runtime: Runtime, referral: Referral, job: Job, found: list[Hold]) -> list[Write]:
+    now = runtime.clock.now()
+    if not found:
+        return referral_to(referral, now, "qualified")
+    status = progress(job) if referral.status == "qualified" else referral.status
+    return referral_to(referral, now, status, "held: " + " ".join(hold.words for hold in found))
+
+
+def _commit(runtime: Runtime, writes: list[Write]) -> None:
+    if writes:
+        runtime.store.commit(*writes)
