@@ -13,6 +13,13 @@ MessageStatus = Literal[
 ]
 
 
+# Why a message was not sent; nothing else stands in `reason` of a skipped one.
+SkipReason = Literal[
+    "organization_not_active", "location_not_active", "contact_gone", "journey_stopped", "no_address", "sms_country",
+    "no_sender", "no_consent", "opted_out", "suppressed", "marketing_paused", "too_late", "no_window",
+]  # fmt: skip
+
+
 class Message(Entity):
     """Out: id is derived from (enrollment, step) or another cause, so a step sends once. In: direction "in"."""
 
@@ -30,10 +37,13 @@ class Message(Entity):
     zones: list[str] = Field(default_factory=list)  # candidate zones at planning
     status: MessageStatus = "queued"
     reason: str | None = None  # why skipped, failed, undelivered
+    address: str | None = None  # as sent, and what a lost answer is looked up by
     subject: str | None = None  # as sent
     body: str | None = None  # as sent
     provider_id: str | None = None
     attempts: int = 0
+    resends: int = 0  # after an answer was lost and the provider surely has nothing
+    claimed_at: AwareDatetime | None = None  # when `sending` began: until then nothing can have left
     not_before: AwareDatetime | None = None
     sent_at: AwareDatetime | None = None
     delivered_at: AwareDatetime | None = None
@@ -50,3 +60,16 @@ class Suppression(Entity):
     channel: Channel
     active: bool
     reason: str  # STOP, 21610, bounce, staff ...
+
+
+class Receipt(Entity):
+    """The furthest delivery status a provider reported of one of its ids; id is derived from that id.
+
+    Reports may come before our own note of the id: the sender looks here when it has written it.
+    """
+
+    noun: ClassVar[str] = "receipt"
+
+    provider_id: str
+    state: str  # as the provider says it
+    error_code: str | None = None

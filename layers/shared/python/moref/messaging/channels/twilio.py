@@ -121,7 +121,8 @@ def _call(runtime: "Runtime", account: "Account", method: str, values: "dict[str
             auth=(account.secret.get("api_key", sid), account.secret["auth_token"]),
             timeout=_TIMEOUT,
             allow_redirects=False,
-            **{"data" if method == "POST" else "params": values},
+            data=values if method == "POST" else None,
+            params=values if method == "GET" else None,
         )
     except requests.ConnectTimeout:
         raise Retry("Twilio could not be reached", seconds=30) from None

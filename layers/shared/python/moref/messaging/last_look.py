@@ -1,0 +1,141 @@
+"""May this message leave, now? Everything is read again at the moment of sending; what planning thought is nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from moref.campaigns.model import Enrollment
+from moref.campaigns.windows import closes_at, next_allowed
+from moref.intake.model import Contact
+from moref.messaging.addresses import has_consent, opted_out, sms_country_allowed
+from moref.messaging.model import Channel, Message, MessageClass, SkipReason, Suppression
+from moref.people import person_key
+from moref.runtime import Runtime
+from moref.tenants.model import Location, Organization, VendorAccount
+from moref.tenants.switches import stopped
+
+TOO_LATE = timedelta(hours=72)  # a question about last week's move helps nobody
+STOPPED_WAIT = timedelta(minutes=15)  # until a stop switch is looked at again
+LEAST_ROOM = timedelta(minutes=2)  # a message that leaves this close to the window's end may arrive after it
+UNSUBSCRIBED = "unsubscribed"  # the one suppression that binds marketing only
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    reason: SkipReason
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    to: str
+    location: Location
+    contact: Contact | None
+    valid_until: datetime | None  # the window's end; None: any time will do
+
+
+Verdict = Skip | Wait | Go
+
+
+def last_look(runtime: Runtime, message: Message) -> Verdict:
+    """Skip reasons come before waiting, so that people see at once what will never go."""
+    now = runtime.clock.now()
+    store, org = runtime.store, message.organization_id
+    location = store.find(Location, org, message.location_id)
+    contact = store.find(Contact, org, message.contact_id) if message.contact_id else None
+    reason = _tenant(runtime, message, location) or _journey(runtime, message)
+    if reason is None and location is not None:
+        reason = _person(runtime, message, location, contact)
+    if reason is None and now - message.created_at > TOO_LATE:
+        reason = "too_late"
+    if reason is not None or location is None:
+        return Skip(reason or "location_not_active")
+    if (switch := stopped(store, org, "sends")) is not None:
+        return Wait(now + STOPPED_WAIT, f"stopped: {switch}")
+    to = _address(message, location, contact) or ""
+    if message.kind in ("staff", "keyword"):
+        return Go(to, location, contact, None)
+    return _in_window(message, now, Go(to, location, contact, None))
+
+
+def _tenant(runtime: Runtime, message: Message, location: Location | None) -> SkipReason | None:
+    organization = runtime.store.find(Organization, message.organization_id, message.organization_id)
+    if organization is None or organization.status != "active":
+        return "organization_not_active"
+    if location is None or location.status != "active":
+        return "location_not_active"
+    return None
+
+
+def _journey(runtime: Runtime, message: Message) -> SkipReason | None:
+    """A job cancelled between planning and sending stops what was queued."""
+    if message.enrollment_id is None or message.kind != "marketing":
+        return None
+    enrollment = runtime.store.find(Enrollment, message.organization_id, message.enrollment_id)
+    return "journey_stopped" if enrollment is None or enrollment.status == "stopped" else None
+
+
+def _person(runtime: Runtime, message: Message, location: Location, contact: Contact | None) -> SkipReason | None:
+    if message.kind == "staff":
+        return None
+    if message.kind == "keyword":  # the answer to a text that just came: to whoever sent it, known to us or not
+        return _sms(runtime, message, location, _address(message, location, contact))
+    if contact is None:
+        return "contact_gone"
+    address = _address(message, location, contact)
+    reason = _sms(runtime, message, location, address) if message.channel == "sms" else None
+    if address is None or reason is not None:
+        return reason or "no_address"
+    return "suppressed" if _suppressed(runtime, message, address) else _wishes(message.channel, message.kind, contact)
+
+
+def _wishes(channel: Channel, kind: MessageClass, contact: Contact) -> SkipReason | None:
+    if opted_out(contact, channel, kind):
+        return "opted_out"
+    if kind != "marketing":
+        return None
+    if contact.marketing_paused_at is not None:
+        return "marketing_paused"
+    return "no_consent" if channel == "sms" and not has_consent(contact, "sms") else None
+
+
+def _sms(runtime: Runtime, message: Message, location: Location, phone: str | None) -> SkipReason | None:
+    if phone is None:
+        return "no_address"
+    if not sms_country_allowed(phone):
+        return "sms_country"
+    account = runtime.store.find(VendorAccount, message.organization_id, "twilio")
+    usable = location.sms_sender and account is not None and account.status == "active"
+    return None if usable else "no_sender"
+
+
+def _suppressed(runtime: Runtime, message: Message, address: str) -> bool:
+    """By the keyed hash of the address: it also binds a contact that was erased and imported again."""
+    key = person_key(runtime.keys, message.organization_id, "phone" if message.channel == "sms" else "email", address)
+    found = runtime.store.find(Suppression, message.organization_id, key)
+    if found is None or not found.active:
+        return False
+    return message.kind == "marketing" or found.reason != UNSUBSCRIBED
+
+
+def _address(message: Message, location: Location, contact: Contact | None) -> str | None:
+    if message.kind == "staff":
+        return location.staff_email
+    if message.kind == "keyword":
+        return message.fields.get("to")
+    if contact is None:
+        return None
+    return contact.phone if message.channel == "sms" else contact.email
+
+
+def _in_window(message: Message, now: datetime, go: Go) -> Verdict:
+    zones = message.zones or [go.location.time_zone]
+    end = closes_at(now, zones)
+    if end is not None and end - now >= LEAST_ROOM:
+        return Go(go.to, go.location, go.contact, end)
+    allowed = next_allowed(max(now, end or now), zones, message.id)
+    return Skip("no_window") if allowed is None else Wait(allowed, "outside the window")

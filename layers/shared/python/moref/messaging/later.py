@@ -1,0 +1,19 @@
+"""Looking at a message again when it is due."""
+
+from datetime import datetime
+
+from moref.kernel import ids
+from moref.kernel.clock import iso
+from moref.kernel.names import MESSAGES
+from moref.messaging.model import Message
+from moref.runtime import Runtime
+
+
+def send_command(message: Message) -> dict[str, str]:
+    return {"command": "send_message", "organization_id": message.organization_id, "message_id": message.id}
+
+
+def later(runtime: Runtime, message: Message, due: datetime) -> None:
+    """Repeating it for the same moment is one schedule."""
+    name = ids.derived("send", message.organization_id, message.id, iso(due))
+    runtime.scheduler.at(name, due, MESSAGES, send_command(message))

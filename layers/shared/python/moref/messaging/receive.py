@@ -1,0 +1,166 @@
+"""What Twilio tells us: delivery reports, and texts that people send."""
+
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from moref import people
+from moref.intake.model import Contact, InboxEvent
+from moref.kernel import ids
+from moref.kernel.errors import BadInput, Conflict, Malformed
+from moref.messaging.channels.twilio import ANSWERED_BY_TWILIO
+from moref.messaging.keywords import Keyword, keyword, word
+from moref.messaging.model import Message
+from moref.messaging.opt_out import contacts_of, opt_in, opt_out
+from moref.messaging.plan_message import planned
+from moref.messaging.record_status import record_status
+from moref.records import Change, Create, Write, every
+from moref.runtime import Runtime
+from moref.tenants.model import Location, VendorAccount
+
+TRIES = 5
+_ANSWERS: dict[Keyword, str] = {"STOP": "stop_confirmed", "START": "start_confirmed", "HELP": "help"}
+
+
+def receive(runtime: Runtime, event: InboxEvent, body: bytes) -> str | None:
+    """A text: ignored, with that reason. Raises Malformed on what is no form of Twilio's."""
+    try:
+        form = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=500))
+    except ValueError:
+        raise Malformed("not a form") from None
+    sid = form.get("MessageSid") or form.get("SmsSid")
+    if not sid:
+        raise Malformed("no MessageSid")
+    if state := form.get("MessageStatus"):
+        return record_status(runtime, event.organization_id, sid, state, form.get("ErrorCode") or None)
+    return _inbound(runtime, event.organization_id, sid, form)
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text that a person sent. `sender` is E.164; `id` is that of the row it becomes."""
+
+    organization_id: str
+    id: str
+    sid: str
+    sender: str
+    to: frozenset[str]  # the number, and the messaging service when there is one
+    number: str
+    body: str
+    said: Keyword | None
+
+
+def _inbound(runtime: Runtime, organization_id: str, sid: str, form: dict[str, str]) -> str | None:
+    try:
+        sender = people.phone(form.get("From", ""))
+    except BadInput:
+        return "the sender is not a phone number"
+    body, number = form.get("Body", ""), form.get("To", "")
+    text = _Text(
+        organization_id=organization_id,
+        id=ids.derived("msg", organization_id, "in", sid),
+        sid=sid,
+        sender=sender,
+        to=frozenset(filter(None, (number, form.get("MessagingServiceSid")))),
+        number=number,
+        body=body[:1600],
+        said=keyword(body),
+    )
+    for _ in range(TRIES):
+        if runtime.store.find(Message, organization_id, text.id) is not None:
+            return None  # handled before: a replay of an old STOP must not undo a later START
+        # The wish counts before and whatever else goes wrong.
+        if text.said == "STOP":
+            opt_out(runtime, organization_id, "sms", sender, "STOP")
+        elif text.said == "START":
+            opt_in(runtime, organization_id, "sms", sender, "START")
+        try:
+            return _keep(runtime, text)
+        except Conflict:
+            continue
+    raise Conflict("the person is being changed by others")
+
+
+def _keep(runtime: Runtime, text: _Text) -> str | None:
+    contacts = contacts_of(runtime, text.organization_id, "sms", text.sender)
+    location = _location(runtime, text, contacts)
+    if location is None:
+        return "no location has this number"
+    contact = next((one for one in contacts if one.location_id == location.id), contacts[0] if contacts else None)
+    further = (
+        _answer(runtime, text, location, contact) if text.said else _unread(runtime, text, location, contacts, contact)
+    )
+    runtime.store.commit(Create(_row(runtime, text, location, contact)), *further)
+    return None
+
+
+def _location(runtime: Runtime, text: _Text, contacts: list[Contact]) -> Location | None:
+    """The branch that was texted; a number several branches share leads to the person's own."""
+    branches = [one for one in every(runtime.store, Location, text.organization_id) if one.sms_sender in text.to]
+    own = {contact.location_id for contact in contacts}
+    branches.sort(key=lambda one: (one.id not in own, one.created_at))
+    if branches:
+        return branches[0]
+    return runtime.store.find(Location, text.organization_id, contacts[0].location_id) if contacts else None
+
+
+def _row(runtime: Runtime, text: _Text, location: Location, contact: Contact | None) -> Message:
+    now = runtime.clock.now()
+    return Message(
+        organization_id=text.organization_id,
+        id=text.id,
+        created_at=now,
+        updated_at=now,
+        direction="in",
+        channel="sms",
+        template="inbound",
+        kind="keyword" if text.said else "service",
+        location_id=location.id,
+        contact_id=contact.id if contact else None,
+        status="received",
+        reason=text.said,
+        address=text.sender,
+        body=text.body,
+        provider_id=text.sid,
+    )
+
+
+def _answer(runtime: Runtime, text: _Text, location: Location, contact: Contact | None) -> tuple[Write, ...]:
+    """One confirmation: ours, unless Twilio gives it (it would refuse ours after a STOP)."""
+    account = runtime.store.find(VendorAccount, text.organization_id, "twilio")
+    ours = account is not None and account.config.get("keyword_replies") == "ours"
+    if text.said is None or (word(text.body) in ANSWERED_BY_TWILIO and not ours):
+        return ()
+    return planned(
+        runtime,
+        text.organization_id,
+        cause=f"{text.id}.answer",
+        template=_ANSWERS[text.said],
+        kind="keyword",
+        location_id=location.id,
+        contact=contact,
+        fields={"to": text.sender, "sender": text.number},
+        channel="sms",
+    )
+
+
+def _unread(
+    runtime: Runtime, text: _Text, location: Location, contacts: list[Contact], contact: Contact | None
+) -> tuple[Write, ...]:
+    """Anything else may be "please leave me alone": no marketing until staff have read it."""
+    now = runtime.clock.now()
+    paused = [
+        Change(one, one.changed(now, marketing_paused_at=now)) for one in contacts if one.marketing_paused_at is None
+    ]
+    name = f"{contact.first_name} {contact.last_name}".strip() if contact else ""
+    fields = {"customer": name, "phone": text.sender, "text": text.body}
+    told = planned(
+        runtime,
+        text.organization_id,
+        cause=f"{text.id}.staff",
+        template="reply_received",
+        kind="staff",
+        location_id=location.id,
+        contact=None,
+        fields={field: value for field, value in fields.items() if value},
+    )
+    return (*paused, *told)
