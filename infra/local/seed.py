@@ -25,6 +25,7 @@ FUNCTION = "moref-local-api"
 
 # Accounts of the sandboxes: made up, known to the desk only.
 TREMENDOUS = {"api_key": "TEST_bluebird_sandbox", "webhook_secret": "sandbox-webhook-bluebird"}
+FUNDING = {"funding_source_id": "BALANCE", "campaign_id": "BLUEBIRDCARD"}
 TWILIO = {"account_sid": "AC" + "b1" * 16, "auth_token": "sandbox-token-bluebird"}
 
 
@@ -169,8 +170,8 @@ def _connect(runtime: Any, organization_id: str, outputs: dict[str, Any]) -> Non
         return str(account.hook_token)
 
     hooks, desk = f"{outputs['api_url']}/hooks", outputs["sandbox_url"]
-    tremendous = token(TremendousAccount(**TREMENDOUS, funding_source_id="BALANCE", campaign_id="BLUEBIRDCARD"))
-    twilio = token(TwilioAccount(**TWILIO))
+    tremendous = token(TremendousAccount.model_validate(TREMENDOUS | FUNDING))
+    twilio = token(TwilioAccount.model_validate(TWILIO))
     for account in (
         {
             "vendor": "tremendous",

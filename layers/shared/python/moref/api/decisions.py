@@ -102,7 +102,7 @@ def _balances(call: Call) -> Any:
     found = balances(call.runtime.store, call.organization_id)
     return {
         "items": [
-            {"currency": currency, "account": account, "balance": amount}
+            {"currency": currency, "account": account, "amount": amount}
             for currency, accounts in sorted(found.items())
             for account, amount in sorted(accounts.items())
         ]
@@ -135,9 +135,9 @@ _BALANCES: Schema = {
                 "properties": {
                     "currency": {"type": "string"},
                     "account": {"type": "string"},
-                    "balance": {"type": "integer", "description": "minor units; debits are positive"},
+                    "amount": {"type": "integer", "description": "minor units; debits are positive"},
                 },
-                "required": ["currency", "account", "balance"],
+                "required": ["currency", "account", "amount"],
             },
         }
     },

@@ -73,7 +73,7 @@ def onboard(runtime: Runtime, form: NewOrganization) -> Onboarded:
         Create(location),
         Create(Member(**made, id=member_id, email=form.owner_email, name=form.owner_name, role="owner")),
         *_connection(form, made, id=connection_id, location_id=location_id, token=token, sealed=sealed),
-        *first_revision(Program(**made, id=program, name="Referral rewards", tiers=list(form.tiers))),
+        Create(Program(**made, id=program, name="Referral rewards", tiers=list(form.tiers))),
         audited(now, org, "platform", "organization.created", org),
     )
     # A repeat answers with the first one's token and secret.
