@@ -1,7 +1,8 @@
 """A small organization for tests of referrals and pages: one branch, one advocate with a link, and jobs on demand."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, cast
 
 from moref import people
@@ -20,6 +21,17 @@ SECRET = b"0123456789abcdef0123456789abcdef"
 
 
 @dataclass
+class Delays(FakeQueues):
+    """Remembers, too, how long each message was to be held back."""
+
+    delays: list[int] = field(default_factory=list)
+
+    def send(self, queue: str, message: Mapping[str, Any], *, delay_seconds: int = 0) -> None:
+        super().send(queue, message, delay_seconds=delay_seconds)
+        self.delays.append(delay_seconds)
+
+
+@dataclass
 class World:
     runtime: Runtime
 
@@ -31,9 +43,11 @@ class World:
     def clock(self) -> FakeClock:
         return cast(FakeClock, self.runtime.clock)
 
-    @property
-    def queues(self) -> FakeQueues:
-        return cast(FakeQueues, self.runtime.queues)
+    def delays(self) -> list[int]:
+        """Takes out the delays in seconds of what was sent to queues."""
+        queues = cast(Delays, self.runtime.queues)
+        found, queues.delays = queues.delays, []
+        return found
 
     @property
     def scheduler(self) -> FakeScheduler:
@@ -86,15 +100,10 @@ class World:
     def events(self, name: str) -> list[dict[str, Any]]:
         return [event for event in self.store.events if event["name"] == name]
 
-    def messages_to_work(self) -> list[tuple[str, dict[str, Any]]]:
-        """Takes what waits in queues, and schedules that are due."""
-        found, self.queues.sent = self.queues.sent, []
-        return found + self.scheduler.due(self.clock.now())
-
 
 def world(store: MemoryStore | None = None, at: datetime | None = None, **settings: str) -> World:
     clock = FakeClock(at) if at else FakeClock()
-    made = World(fake_runtime(store, clock, **settings))
+    made = World(replace(fake_runtime(store, clock, **settings), queues=Delays()))
     made.store.commit(
         Create(Organization(**made.base(ORG), name="Bluebird Moving")),
         Create(LegalEntity(**made.base("le_1"), name="Bluebird Moving LLC")),
@@ -108,11 +117,7 @@ def world(store: MemoryStore | None = None, at: datetime | None = None, **settin
                 phone="+15125550100",
                 staff_email="austin@bluebird.example",
                 review_url="https://review.example/bluebird",
-            )  # fmt: skip
+            )
         ),
     )
     return made
-
-
-def later(**delta: float) -> datetime:
-    return FakeClock().now() + timedelta(**delta)
