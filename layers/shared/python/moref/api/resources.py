@@ -81,7 +81,7 @@ CONVERSION = Resource(
     Conversion,
     _words(
         "referral_id advocate_id job_id location_id program_id program_version status holds qualified_at ordinal"
-        " reward_id decided_at decided_by reason"
+        " terms reward_id decided_at decided_by reason"
     ),
     "referrals that reached the qualifying fact",
     _STATUS | _PLACE | {"referral_id": "parent"},

@@ -15,7 +15,6 @@ from moref.runtime import Runtime
 from moref.tenants.audit import audited
 from moref.tenants.forms import Address, Email, Form, Identifier, Name, NewLocation, Tiers
 from moref.tenants.model import Connection, Hook, LegalEntity, Location, Member, Organization
-from moref.tenants.save_program import first_revision
 from moref.tenants.settings import merged
 from moref.tenants.urls import web_address
 

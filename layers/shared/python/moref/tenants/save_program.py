@@ -6,20 +6,15 @@ A conversion keeps the terms it was judged by; a new revision binds conversions 
 
 from typing import Any
 
-from moref.kernel import ids
 from moref.kernel.errors import BadInput, Conflict
 from moref.records import Change, create_once, get
-from moref.rewards.model import Program
+from moref.rewards.model import Program, program_id
 from moref.runtime import Runtime
 from moref.tenants.audit import audited
 from moref.tenants.forms import NewProgram, ProgramChanges
 from moref.tenants.model import Location
 
 _NOT_RULES = {"name", "status"}
-
-
-def program_id(organization_id: str, advocate_kind: str, location_id: str | None) -> str:
-    return ids.derived("prg", organization_id, advocate_kind, location_id or "")
 
 
 def create_program(runtime: Runtime, organization_id: str, form: NewProgram, *, actor: str) -> Program:
