@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from infra.local.layout import Layout
 from infra.local.sandbox.clock import Desk
 from infra.local.sandbox.desk import DeskPages
@@ -11,7 +13,9 @@ from infra.local.sandbox.web import web_server
 
 def main() -> None:
     layout = Layout.from_environment()
-    pages = DeskPages(Desk(layout.control_url, layout.clock_file), Validator())
+    validator = Validator()
+    pages = DeskPages(Desk(layout.control_url, layout.clock_file), validator)
+    threading.Thread(target=validator.warm, args=(("tremendous", "twilio"),), daemon=True).start()
     web_server(layout.desk_port, pages.answer).serve_forever()
 
 

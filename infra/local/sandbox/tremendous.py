@@ -141,16 +141,24 @@ class Tremendous:
             "delivery": delivery,
             "recipient": asked.get("recipient", {}),
         }
-        amount = value["denomination"]
-        return {
+        order = {
             "id": order_id,
             "external_id": payload.get("external_id"),
             "created_at": at,
             "status": {"pending_approval": APPROVAL, "unknown_status": UNSEEN}.get(kind, "EXECUTED"),
             "channel": "API",
-            "payment": {"subtotal": amount, "total": amount, "fees": 0},
             "rewards": [reward],
         }
+        if order["status"] == "EXECUTED":
+            self._pay(order)
+        return order
+
+    @staticmethod
+    def _pay(order: Order) -> None:
+        """Processed orders, and only those, tell what they cost. The sandbox's account is kept in USD."""
+        amount = sum(reward["value"]["denomination"] for reward in order["rewards"])
+        parts = {"subtotal": amount, "total": amount, "fees": 0, "discount": 0}
+        order["payment"] = {**parts, "currency_code": "USD"}
 
     def _deliver(self, account: _Account, order: Order, *, failing: bool) -> None:
         for reward in order["rewards"]:
@@ -164,6 +172,7 @@ class Tremendous:
         if order is None or order["status"] != APPROVAL:
             return self.refuse(404, "No order awaits this approval")
         order["status"] = "EXECUTED"
+        self._pay(order)
         answer = as_json({"order": order})
         self._tell(account, "ORDERS.APPROVED", "orders", order_id)
         self._deliver(account, order, failing=kind == "delivery_failed")

@@ -5,19 +5,20 @@ import os
 import sys
 import time
 import uuid
+from typing import Any
 
 import boto3
 
 dynamodb = boto3.client("dynamodb")
 
 
-def note(kind, **seen):
+def note(kind: str, **seen: Any) -> None:
     sys.stderr.write(f"noted {kind}\n")
     text = json.dumps({"kind": kind, "at": time.time(), **seen})
     dynamodb.put_item(TableName="probe-notes", Item={"pk": {"S": uuid.uuid4().hex}, "note": {"S": text}})
 
 
-def echo(event, context):
+def echo(event: Any, context: Any) -> dict[str, Any]:
     """Tells the caller what arrived."""
     if event["rawPath"].endswith("/redirect"):
         return {"statusCode": 302, "headers": {"location": "https://example.com/?ref=A&b=1"}, "body": ""}
@@ -30,11 +31,11 @@ def echo(event, context):
     return {"statusCode": 200, "body": json.dumps({**seen, "now": time.time(), "version": os.environ["VERSION"]})}
 
 
-def silent(event, context):
+def silent(event: Any, context: Any) -> dict[str, Any]:
     return {"statusCode": 204}
 
 
-def stream(event, context):
+def stream(event: Any, context: Any) -> dict[str, Any]:
     """Records ask for what happens: {"do": raise | partial | fine}."""
     items = [
         (record["dynamodb"]["SequenceNumber"], record["dynamodb"]["Keys"]["pk"]["S"]) for record in event["Records"]
@@ -46,7 +47,7 @@ def stream(event, context):
     return {"batchItemFailures": [{"itemIdentifier": number} for number in bad]}
 
 
-def work(event, context):
+def work(event: Any, context: Any) -> None:
     """A queue message may ask for a further schedule, in so many seconds from now."""
     for record in event["Records"]:
         message = json.loads(record["body"])
@@ -68,5 +69,5 @@ def work(event, context):
             )
 
 
-def tick(event, context):
+def tick(event: Any, context: Any) -> None:
     note("tick")
