@@ -64,6 +64,18 @@ def test_the_friends_phone_leads_to_the_open_referral(w: World) -> None:
     assert [piece.kind for piece in found.evidence] == ["quote_form", "person_match"]
 
 
+def test_a_job_known_before_the_form_leaves_the_form_as_the_first_evidence(w: World) -> None:
+    link = w.advocate("con_a", phone="+15125550111")
+    w.contact("con_crm", phone=FRIEND)
+    w.job("job_1", "con_crm")
+    w.clock.move(minutes=30)
+    request_quote(w.runtime, link.id, quote())
+    w.clock.move(minutes=30)
+    found = track_job(w.runtime, ORG, "job_1")
+    assert found is not None
+    assert min(found.evidence, key=lambda piece: piece.at).kind == "quote_form"  # so conversions see who was first
+
+
 def test_a_job_of_nobody_referred_has_no_referral(w: World) -> None:
     w.advocate("con_a", phone="+15125550111")
     w.job("job_1", "con_a", facts=["completed"], referral_code="not a code")

@@ -56,12 +56,15 @@ def claims(store: Store, job: Job, contact: Contact, now: datetime) -> list[Clai
     ]
 
 
-def matched(claim: Claim, job: Job) -> Claim:
-    """Notes it when nothing but the person connects this job to the referral."""
+def matched(claim: Claim, job: Job, now: datetime) -> Claim:
+    """Notes it when nothing but the person connects this job to the referral.
+
+    Its time is when we saw it: a job known before the referral must not make the referral's evidence older.
+    """
     known = claim.referral.evidence
     if any(piece.source_id in (job.id, job.lead_id) for piece in known):
         return claim
-    piece = Evidence(kind="person_match", at=job.received_at, source_id=job.id, code=claim.referral.code)
+    piece = Evidence(kind="person_match", at=now, source_id=job.id, code=claim.referral.code)
     return _with(claim, piece)
 
 

@@ -53,7 +53,7 @@ def _chosen(found: Sequence[Claim], attached: Referral | None) -> str | None:
 
 def _writes(job: Job, contact: Contact, found: Sequence[Claim], chosen: str, now: datetime) -> Iterator[Write]:
     for claim in found:
-        after = _won(claim, job) if claim.referral.id == chosen else _lost(claim)
+        after = _won(claim, job, now) if claim.referral.id == chosen else _lost(claim)
         before = claim.before
         if before == after:
             continue
@@ -67,10 +67,14 @@ def _writes(job: Job, contact: Contact, found: Sequence[Claim], chosen: str, now
         yield Emit(_changed(before, after), now)
 
 
-def _won(claim: Claim, job: Job) -> Referral:
-    referral = matched(claim, job).referral
+def _won(claim: Claim, job: Job, now: datetime) -> Referral:
+    referral = matched(claim, job, now).referral
+    # Other reasons are the rules' words on the conversion; they are kept up by whoever wrote them.
+    reason = None if referral.reason == DUPLICATE else referral.reason
     status = followed(referral, job)
-    return referral.model_copy(update={"job_id": job.id, "job_version": job.version, "status": status, "reason": None})
+    return referral.model_copy(
+        update={"job_id": job.id, "job_version": job.version, "status": status, "reason": reason}
+    )
 
 
 def _lost(claim: Claim) -> Referral:
