@@ -65,7 +65,7 @@ def test_twenty_copies_are_one_row_and_all_are_answered_202() -> None:
 
 def test_a_body_that_the_gateway_sends_as_base64_is_the_same_body() -> None:
     here, light = door()
-    body = "{\"name\": \"Zo\u00eb\"}".encode() + bytes([0xFF, 0x00])
+    body = '{"name": "Zo\u00eb"}'.encode() + bytes([0xFF, 0x00])
     answer, _ = here.receive(post(body, sign(body), as_base64=True), GENERIC, TOKEN)
     assert answer["statusCode"] == 202
     assert zlib.decompress(base64.b64decode(inbox(light)[0]["data"]["body"])) == body
