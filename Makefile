@@ -54,7 +54,7 @@ bench: $(VENV)/.ready
 	$(BIN)/python -m tests.perf
 
 openapi: $(VENV)/.ready
-	$(BIN)/python -m infra.ops.openapi
+	$(BIN)/python -m infra.openapi
 
 # Settings beyond the stage as CDK context: make deploy STAGE=dev CONTEXT='-c mail_domain=example.com -c alarm_email=ops@example.com'
 deploy: $(VENV)/.ready

@@ -30,4 +30,8 @@ def build(parts: Parts) -> None:
         may.table(names.TRAFFIC, "GetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"),
         may.tenant_secrets("Decrypt"),
         may.platform_secret(),
+        # A provider's notice settles a payout on the spot: its ledger entries, and its next look.
+        may.ledger(),
+        may.send(names.PAYOUTS),
+        schedules=True,
     )

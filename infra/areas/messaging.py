@@ -4,7 +4,6 @@ from aws_cdk import aws_ses as ses
 
 from infra.constructs.function import WORKER
 from infra.constructs.parts import Feed, Parts
-from infra.constructs.permissions import MAIL_CONFIGURATION
 from moref.kernel import names
 
 
@@ -29,7 +28,7 @@ def _mail(parts: Parts) -> None:
     configuration = ses.ConfigurationSet(
         parts.scope,
         "Mail",
-        configuration_set_name=stage.resource(MAIL_CONFIGURATION),
+        configuration_set_name=stage.resource(names.MAIL_CONFIGURATION),
         tls_policy=ses.ConfigurationSetTlsPolicy.REQUIRE,
         reputation_metrics=True,
         suppression_reasons=ses.SuppressionReasons.BOUNCES_AND_COMPLAINTS,

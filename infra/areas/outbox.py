@@ -47,8 +47,9 @@ def _sweeper(parts: Parts) -> None:
     sweeper = parts.function(
         "sweeper",
         SWEEP,
-        *(may.index(table, "pending") for table in TABLES),
-        *(may.table(table, "GetItem", "PutItem", "UpdateItem") for table in TABLES),
+        may.state(),  # rows that wait, and what areas find late in their own state
+        may.index(names.TRAFFIC, "pending"),
+        may.table(names.TRAFFIC, "GetItem", "UpdateItem"),
         may.send(*names.QUEUES),
     )
     on_clock(sweeper, parts.stage.resource("sweeper"), sweeper.function, minutes=SWEEP_EVERY_MINUTES)

@@ -22,7 +22,6 @@ def build(parts: Parts) -> None:
         # Counts are approximate within the day: few environments with full batches spare the hot link rows.
         (Feed(names.CLICKS, at_once=2, batch=100, window=5),),
         may.state(),
-        may.platform_secret(),
     )
     parts.worker(
         "referral_worker",
@@ -32,7 +31,7 @@ def build(parts: Parts) -> None:
         may.ledger(),
         may.platform_secret(),
         may.send(names.REFERRALS),
-        schedules=True,
+        schedules=True,  # automatic approval after the hold
     )
     parts.worker(
         "lead_worker",

@@ -12,10 +12,9 @@ def build(parts: Parts) -> None:
     door = parts.function(
         "vendor_webhook",
         PAGE,
-        may.table(names.CORE, "GetItem", "Query"),
+        may.table(names.CORE, "GetItem"),
         may.table(names.TRAFFIC, "PutItem"),
         may.tenant_secrets("Decrypt"),
-        may.platform_secret(),
     )
     parts.api.route(
         door.function,

@@ -9,8 +9,6 @@ from infra.data_stack import SCHEDULER_ROLE
 from infra.stages import Stage
 from moref.kernel import names
 
-MAIL_CONFIGURATION = "mail"
-
 # One transaction of the store checks, creates and changes rows.
 ITEMS = ("GetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem")
 LEDGER = ("GetItem", "Query", "PutItem")  # append-only
@@ -82,6 +80,6 @@ class Permissions:
             ["ses:SendEmail", "ses:SendRawEmail"],
             [
                 stage.arn("ses", f"identity/{stage.mail_domain}"),
-                stage.arn("ses", f"configuration-set/{stage.resource(MAIL_CONFIGURATION)}"),
+                stage.arn("ses", f"configuration-set/{stage.resource(names.MAIL_CONFIGURATION)}"),
             ],
         )

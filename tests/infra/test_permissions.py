@@ -12,10 +12,17 @@ from tests.infra.template import Cloud, as_list
 SCHEDULE_NAMES = "schedules are named when they are made; the wildcard stays inside our own group"
 WILDCARDS = {
     (function, f"scheduler:{verb}Schedule"): SCHEDULE_NAMES
-    for function in ("campaign_worker", "message_worker", "lead_worker", "payout_worker", "reconcile")
+    for function in (
+        "inbox_worker",
+        "campaign_worker",
+        "message_worker",
+        "referral_worker",
+        "lead_worker",
+        "payout_worker",
+    )
     for verb in ("Create", "Get", "Delete")
 }
-LEDGER_WRITERS = {"api", "referral_worker", "payout_worker", "reconcile"}
+LEDGER_WRITERS = {"api", "inbox_worker", "referral_worker", "payout_worker"}
 
 
 def _grants(cloud: Cloud, function: str) -> Iterator[tuple[str, str]]:
@@ -71,11 +78,13 @@ def test_the_ledger_is_append_only_and_for_those_who_move_money(cloud: Cloud) ->
 
 @pytest.mark.parametrize(
     ("function", "core", "traffic"),
-    [("redirect", {"GetItem"}, {"PutItem"}), ("crm_webhook", {"GetItem"}, {"PutItem"})],
+    [
+        ("redirect", {"GetItem"}, {"PutItem"}),
+        ("crm_webhook", {"GetItem"}, {"PutItem"}),
+        ("vendor_webhook", {"GetItem"}, {"PutItem"}),
+    ],
 )
-def test_hot_doors_read_one_row_and_write_one_row(
-    cloud: Cloud, function: str, core: set[str], traffic: set[str]
-) -> None:
+def test_doors_read_one_row_and_write_one_row(cloud: Cloud, function: str, core: set[str], traffic: set[str]) -> None:
     assert _actions_on(cloud, function, "-core") == {f"dynamodb:{each}" for each in core}
     assert _actions_on(cloud, function, "-traffic") == {f"dynamodb:{each}" for each in traffic}
     assert not _actions_on(cloud, function, "-ledger")

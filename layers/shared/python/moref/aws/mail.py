@@ -5,9 +5,7 @@ from typing import Any
 
 from moref.aws.clients import client, error_code
 from moref.kernel.errors import NeedsPerson, OutcomeUnknown, Permanent, Retry
-from moref.kernel.names import resource
-
-MAIL_CONFIGURATION = "mail"
+from moref.kernel.names import MAIL_CONFIGURATION, resource
 
 _WAIT = {"TooManyRequestsException", "ThrottlingException", "LimitExceededException", "Throttling"}
 _PERSON = {"AccountSuspendedException", "SendingPausedException", "MailFromDomainNotVerifiedException", "AccessDenied"}

@@ -35,6 +35,7 @@ TTL_ATTRIBUTE = "expires_at"  # epoch seconds
 
 METRIC_NAMESPACE = "Moref"
 SCHEDULE_GROUP = "campaigns"
+MAIL_CONFIGURATION = "mail"  # the SES configuration set
 
 
 def resource(stage: str, name: str) -> str:
