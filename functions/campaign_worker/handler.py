@@ -1,5 +1,6 @@
 """Queues campaigns and steps: what happened to jobs, feedback and payouts, and steps that are due."""
 
+from collections.abc import Callable
 from typing import Any
 
 from moref.aws.worker import worker
@@ -11,7 +12,11 @@ from moref.kernel.env import CampaignWorker
 from moref.kernel.errors import Malformed
 from moref.runtime import Runtime
 
-_HEARS = {"job.changed": follow_job, "feedback.given": advance, "payout.changed": thank}
+_HEARS: dict[str, Callable[[Runtime, str, str], object]] = {
+    "job.changed": follow_job,
+    "feedback.given": advance,
+    "payout.changed": thank,
+}
 
 
 def work(runtime: Runtime, message: dict[str, Any]) -> None:

@@ -1,0 +1,177 @@
+"""Everything that forbids a message is read at the moment of sending, and named when it does."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from moref.campaigns.model import Enrollment
+from moref.intake.model import Contact
+from moref.kernel.keys import GLOBAL
+from moref.messaging.model import Suppression
+from moref.messaging.opt_out import opt_in, opt_out
+from moref.people import person_key
+from moref.records import Create
+from moref.tenants.model import Location, Organization, Switch, VendorAccount
+from moref.tenants.switches import set_switch
+from tests.unit.messaging.world import EMAIL, JOB, ORG, PERSON, PHONE, PLACE, World, world
+
+Change = Callable[[World], None]
+
+
+def contact(**fields: Any) -> Change:
+    return lambda it: it.change(Contact, PERSON, **fields)
+
+
+def location(**fields: Any) -> Change:
+    return lambda it: it.change(Location, PLACE, **fields)
+
+
+def suppress(kind: Any, value: str, reason: str) -> Change:
+    """Only the keyed hash, as after an erasure and a new import: nothing stands on the contact."""
+
+    def make(it: World) -> None:
+        key = person_key(it.runtime.keys, ORG, kind, value)
+        now = it.clock.now()
+        channel = "sms" if kind == "phone" else "email"
+        it.store.commit(
+            Create(
+                Suppression(
+                    organization_id=ORG, id=key, created_at=now, updated_at=now,
+                    channel=channel, active=True, reason=reason,
+                )
+            )
+        )  # fmt: skip
+
+    return make
+
+
+FORBIDS: list[tuple[str, str, Change, str]] = [
+    ("ask", "sms", lambda it: it.change(Organization, ORG, status="suspended"), "organization_not_active"),
+    ("ask", "sms", location(status="archived"), "location_not_active"),
+    ("ask", "sms", location(sms_sender=None), "no_sender"),
+    ("ask", "sms", lambda it: it.change(VendorAccount, "twilio", status="stopped"), "no_sender"),
+    ("ask", "sms", contact(phone=None), "no_address"),
+    ("ask", "sms", contact(phone="+14165550123"), "sms_country"),
+    ("ask", "sms", contact(phone="+447700900123"), "sms_country"),
+    ("ask", "sms", contact(consents=[]), "no_consent"),
+    ("ask", "sms", lambda it: opt_out(it.runtime, ORG, "sms", PHONE, "STOP"), "suppressed"),
+    ("ask", "sms", suppress("phone", PHONE, "STOP"), "suppressed"),
+    ("ask", "sms", lambda it: it.change(Contact, PERSON, opted_out={"sms": it.clock.now()}), "opted_out"),
+    ("ask", "sms", lambda it: it.change(Contact, PERSON, marketing_paused_at=it.clock.now()), "marketing_paused"),
+    ("ask", "email", lambda it: opt_out(it.runtime, ORG, "email", EMAIL, "unsubscribed"), "suppressed"),
+    ("ask", "email", contact(email=None), "no_address"),
+    ("ask", "email", lambda it: it.change(Contact, PERSON, marketing_paused_at=it.clock.now()), "marketing_paused"),
+    ("reward", "sms", lambda it: opt_out(it.runtime, ORG, "sms", PHONE, "STOP"), "suppressed"),
+    ("reward", "email", suppress("email", EMAIL, "bounce"), "suppressed"),
+]
+
+
+@pytest.mark.parametrize(("template", "channel", "forbid", "reason"), FORBIDS)
+def test_what_forbids_a_message_is_found_when_it_is_sent_and_not_only_when_it_was_planned(
+    template: str, channel: Any, forbid: Change, reason: str
+) -> None:
+    it = world()
+    id = it.plan(template, "service" if template == "reward" else "marketing", channel=channel)
+    forbid(it)
+    it.pump()
+    assert (it.message(id).status, it.message(id).reason) == ("skipped", reason)
+    assert not it.sms.sent
+    assert not it.email.sent
+
+
+ALLOWS: list[tuple[str, str, Change]] = [
+    ("ask", "sms", lambda it: None),
+    ("ask", "email", contact(consents=[])),
+    ("reward", "sms", contact(consents=[])),
+    ("reward", "sms", lambda it: it.change(Contact, PERSON, marketing_paused_at=it.clock.now())),
+    ("reward", "email", lambda it: opt_out(it.runtime, ORG, "email", EMAIL, "unsubscribed")),
+    ("ask", "sms", lambda it: opt_out(it.runtime, "org_2", "sms", PHONE, "STOP")),
+    ("ask", "email", lambda it: opt_out(it.runtime, ORG, "sms", PHONE, "STOP")),
+]
+
+
+@pytest.mark.parametrize(("template", "channel", "change"), ALLOWS)
+def test_what_binds_only_marketing_or_another_channel_or_tenant_does_not_forbid_it(
+    template: str, channel: Any, change: Change
+) -> None:
+    it = world()
+    id = it.plan(template, "service" if template == "reward" else "marketing", channel=channel)
+    change(it)
+    it.pump()
+    assert it.message(id).status == "sent"
+
+
+def test_start_undoes_stop() -> None:
+    it = world()
+    opt_out(it.runtime, ORG, "sms", PHONE, "STOP")
+    opt_in(it.runtime, ORG, "sms", PHONE, "START")
+    id = it.plan()
+    it.pump()
+    assert it.message(id).status == "sent"
+    assert it.contact().opted_out == {}
+
+
+@pytest.mark.parametrize("owner", [ORG, GLOBAL])
+def test_a_stop_switch_holds_messages_and_lets_them_go_afterwards(owner: str) -> None:
+    it = world()
+    id = it.plan()
+    set_switch(it.store, it.clock.now(), owner, "sends", stop=True, reason="a test", by="mem_1")
+    it.move(minutes=20)
+    assert (it.message(id).status, it.message(id).reason) == ("queued", "stopped: a test")
+    it.change(Switch, "sends", owner, stopped=False)
+    it.move(minutes=20)
+    assert it.message(id).status == "sent"
+
+
+def test_a_text_outside_the_window_waits_for_the_next_one_and_may_not_arrive_after_its_end() -> None:
+    it = world()
+    it.clock.move(hours=7, minutes=59)  # 17:59 in Chicago: one minute is too little for a carrier
+    id = it.plan()
+    it.pump()
+    waiting = it.message(id)
+    assert waiting.status == "queued"
+    assert waiting.not_before is not None
+    it.move(hours=24)
+    sent = it.message(id)
+    assert sent.status == "sent"
+    assert sent.sent_at is not None
+    assert (sent.sent_at.hour, sent.sent_at.minute < 20) == (15, True)  # 10:00 to 10:20 in Chicago
+    valid = it.sms.sent[0].valid_seconds
+    assert valid is not None
+    assert 7 * 3600 < valid <= 8 * 3600
+
+
+def test_mail_to_staff_leaves_at_any_time() -> None:
+    it = world()
+    it.clock.move(hours=12)
+    id = it.plan("low_score", "staff", contact=None, fields={"score": "2"})
+    it.pump()
+    assert it.message(id).status == "sent"
+    assert it.email.sent[0].to == "staff@bluebird.test"
+
+
+def test_a_message_whose_job_was_cancelled_after_planning_is_dropped() -> None:
+    it = world()
+    it.job_facts("completed", completed=True)
+    it.pump()
+    id = it.plan(enrollment_id=it.enrollment().id)
+    it.change(Enrollment, it.enrollment().id, status="stopped")
+    it.pump()
+    assert (it.message(id).status, it.message(id).reason) == ("skipped", "journey_stopped")
+    assert it.enrollment().job_id == JOB
+
+
+def test_a_message_that_waited_three_days_is_not_sent_any_more() -> None:
+    it = world()
+    id = it.plan()
+    it.clock.move(hours=73)
+    it.pump()
+    assert (it.message(id).status, it.message(id).reason) == ("skipped", "too_late")
+
+
+def test_zones_that_never_agree_end_with_a_reason() -> None:
+    it = world()
+    id = it.plan(zones=["Pacific/Guam", "America/New_York"])
+    it.pump()
+    assert (it.message(id).status, it.message(id).reason) == ("skipped", "no_window")
