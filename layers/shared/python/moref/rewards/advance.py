@@ -33,6 +33,9 @@ def advance(
         _close_if_over(runtime, organization_id, reward_id)
         return
     now = runtime.clock.now()
+    if payout.status == "needs_person":
+        # At every look, not once: an alarm that is raised once is lost with the worker that was to raise it.
+        runtime.metrics.count("payout_needs_person")
     if payout.status in ("intent", "retry_wait"):
         pay(runtime, organization_id, payout.id, slot=slot, connect=connect)
     elif payout.order_id is not None:
@@ -60,7 +63,7 @@ def _resolve(runtime: Runtime, payout: Payout, connect: Connect) -> None:
 
 def _follow(runtime: Runtime, payout: Payout, now: datetime, connect: Connect) -> None:
     """Asks about an order that stands: pending there, or accepted and not known to be delivered."""
-    if payout.accepted_at is not None and now > payout.accepted_at + DELIVERY:
+    if payout.status == "accepted" and now > (payout.accepted_at or now) + DELIVERY:
         _close(runtime, payout.id)
         return
     if payout.status == "delivered":

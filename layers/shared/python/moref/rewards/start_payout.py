@@ -74,11 +74,11 @@ def _freeze(runtime: Runtime, reward: Reward, account: VendorAccount, contact: C
 
 def _blocked(runtime: Runtime, reward: Reward, reason: str) -> None:
     listed = runtime.store.find(OpenPayout, GLOBAL, payout_id(reward.organization_id, reward.id))
+    runtime.metrics.count("payout_needs_person")
     if listed is not None and reward.reason == reason:
         return
     writes = [] if listed else [_listed(runtime, reward)]
     runtime.store.commit(Change(reward, reward.changed(runtime.clock.now(), reason=reason)), *writes)
-    runtime.metrics.count("payout_needs_person")
 
 
 def _listed(runtime: Runtime, reward: Reward) -> Create:

@@ -1,0 +1,160 @@
+"""The payout path under a machine that does everything that ever went wrong, in any order."""
+
+from typing import ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from moref.conversions.approve import approve
+from moref.conversions.judge import conversion_id
+from moref.conversions.model import Conversion
+from moref.intake.model import Contact
+from moref.kernel.errors import MorefError
+from moref.records import get
+from moref.rewards.model import Program, Tier, program_id
+from moref.tenants.switches import set_switch
+from tests.fakes.memory_store import Crash
+from tests.simulation import invariants
+from tests.simulation.provider import FAULTS
+from tests.simulation.world import ORG, PayoutWork, World, real_work
+
+MOST = 4
+some = st.integers(min_value=0, max_value=1_000_000)
+crashes = st.one_of(st.none(), st.none(), st.integers(min_value=1, max_value=14))
+
+
+class PayoutMachine(RuleBasedStateMachine):
+    work: ClassVar[PayoutWork] = staticmethod(real_work)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World(type(self).work)
+
+    @initialize()
+    def begin(self) -> None:
+        self.invoice()
+        self.approve(0, None)
+
+    def _some_job(self, pick: int) -> int:
+        return pick % self.world.friends + 1
+
+    @precondition(lambda self: self.world.friends < MOST)
+    @rule()
+    def invoice(self) -> None:
+        self.world.refer()
+        self.world.fact(self.world.friends, "invoiced")
+        self.world.drain()
+
+    @rule(pick=some, crash=crashes)
+    def approve(self, pick: int, crash: int | None) -> None:
+        self._crashing(crash)
+        id = conversion_id(ORG, f"ref_{self._some_job(pick)}")
+        try:
+            approve(self.world.runtime, ORG, id, actor="mem_1", reason="known")
+        except (Crash, MorefError):
+            pass  # staff click again
+        finally:
+            self.world.store.crash_at = None
+
+    @rule(pick=some, crash=crashes, fault=st.one_of(st.none(), st.sampled_from(FAULTS)), silent=st.booleans())
+    def work_on(self, pick: int, crash: int | None, fault: str | None, silent: bool) -> None:
+        """Any message that is visible, in any order."""
+        ready = self.world.ready()
+        if not ready:
+            return
+        self._crashing(crash)
+        self.world.provider.fault, self.world.provider.silent = fault, silent
+        self.world.step(ready[pick % len(ready)])
+        self.world.store.crash_at, self.world.provider.fault, self.world.provider.silent = None, None, False
+
+    @precondition(lambda self: self.world.handled)
+    @rule(pick=some)
+    def deliver_again(self, pick: int) -> None:
+        queue, message = self.world.handled[pick % len(self.world.handled)]
+        self.world.queues.waiting.append((self.world.clock.at, queue, message))
+
+    @rule(seconds=st.sampled_from([1, 40, 90, 200, 900, 3 * 3600, 20 * 3600]))
+    def wait(self, seconds: int) -> None:
+        self.world.pass_time(seconds=seconds)
+
+    @rule()
+    def reconcile(self) -> None:
+        self.world.reconcile()
+
+    @rule(pick=some, undo=st.booleans())
+    def job_turns(self, pick: int, undo: bool) -> None:
+        """Cancelled, or the cancellation taken back."""
+        self.world.clock.move(seconds=1)
+        self.world.fact(self._some_job(pick), "cancelled", undo)
+
+    @rule(stop=st.booleans())
+    def switch(self, stop: bool) -> None:
+        set_switch(
+            self.world.store, self.world.clock.at, ORG, "payouts", stop=stop, reason="checking", by="mem_1"
+        )  # fmt: skip
+
+    @rule(amount=st.sampled_from([1500, 7700]))
+    def edit_program(self, amount: int) -> None:
+        program = get(self.world.store, Program, ORG, program_id(ORG, "customer", None))
+        self.world.edit(program, tiers=[Tier(at=1, amount=amount)], revision=program.revision + 1)
+
+    @rule(email=st.sampled_from(["ann@new.test", "ann@home.test"]))
+    def move_house(self, email: str) -> None:
+        self.world.edit(get(self.world.store, Contact, ORG, "con_ann"), email=email)
+
+    @precondition(lambda self: self.world.provider.orders)
+    @rule(pick=some, how=st.sampled_from(["progress", "cancel", "notice", "delivered", "failed"]), crash=crashes)
+    def provider_acts(self, pick: int, how: str, crash: int | None) -> None:
+        external_id = sorted(self.world.provider.orders)[pick % len(self.world.provider.orders)]
+        order = self.world.provider.orders[external_id]
+        if how == "progress" and order.status not in ("CANCELED", "EXECUTED"):
+            self.world.provider.progress(external_id)
+        elif how == "cancel" and order.status != "EXECUTED":
+            self.world.provider.progress(external_id, "CANCELED", "PENDING")
+        elif how in ("delivered", "failed") and order.status == "EXECUTED":
+            word = "SUCCEEDED" if how == "delivered" else "FAILED"
+            self.world.provider.progress(external_id, delivery=word)
+            self._notice(f"REWARDS.DELIVERY.{word}", "rewards", order.reward_id or "", crash)
+        elif how == "notice":
+            self._notice("ORDERS.APPROVED", "orders", order.id, crash)
+
+    def _notice(self, name: str, kind: str, id: str, crash: int | None) -> None:
+        self._crashing(crash)
+        try:
+            self.world.notice(name, kind, id)
+        except (Crash, MorefError):
+            pass  # the inbox message comes again, or the reconcile job asks
+        finally:
+            self.world.store.crash_at = None
+
+    def _crashing(self, points: int | None) -> None:
+        self.world.store.crash_at = None if points is None else self.world.store.points + points
+
+    @invariant()
+    def money_is_right(self) -> None:
+        invariants.check(self.world)
+
+    def teardown(self) -> None:
+        """Faults stop, the provider decides what it had pending, the switch is released: everything comes to its end."""
+        set_switch(
+            self.world.store, self.world.clock.at, ORG, "payouts", stop=False, reason="fine", by="mem_1"
+        )  # fmt: skip
+        for external_id, order in self.world.provider.orders.items():
+            if order.status not in ("EXECUTED", "CANCELED"):
+                self.world.provider.progress(external_id)
+        self.world.settle_down()
+        invariants.check(self.world)
+        invariants.ended(self.world)
+        self._as_the_job_says()
+
+    def _as_the_job_says(self) -> None:
+        """Every conversion agrees with its job, or says why it does not."""
+        for n in range(1, self.world.friends + 1):
+            self.world.tell("referral.changed", f"ref_{n}")
+        self.world.clock.move(minutes=1)
+        self.world.drain()
+        for one in self.world.all(Conversion):
+            cancelled = self.world.job_cancelled(one.job_id)
+            assert one.status != "withdrawn" or cancelled
+            assert one.status not in ("pending", "held") or not cancelled
+            assert not (one.status == "approved" and cancelled) or one.reason

@@ -1,0 +1,97 @@
+"""A provider with Tremendous's semantics, in memory, whose answers can be spoilt in every way that was seen."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from moref.kernel.errors import Conflict, NeedsPerson, OutcomeUnknown, Retry
+from moref.rewards.model import Payout
+from moref.rewards.ports import ProviderOrder
+
+# What the next order comes to. The first half of the table happens before anything is made there.
+REFUSED: dict[str, Exception] = {
+    "no_money": Retry("insufficient_funds"),
+    "too_fast": Retry("rate_limited", seconds=1),
+    "bad_key": Retry("credentials"),
+    "unreachable": Retry("unreachable"),
+    "invalid": NeedsPerson("422"),
+    "lost_before": OutcomeUnknown("timeout"),
+    "error_before": OutcomeUnknown("http 500"),
+}
+LOST: dict[str, Exception] = {
+    "lost_after": OutcomeUnknown("timeout"),
+    "cut": OutcomeUnknown("an answer that cannot be read"),
+    "error_after": OutcomeUnknown("http 500"),
+    "bug": RuntimeError("not thought of"),
+}
+STATUSES = {"pending": "PENDING APPROVAL", "internal": "PENDING INTERNAL PAYMENT APPROVAL", "strange": "CART"}
+OTHER = ("taken", "another_amount", "undeliverable")
+FAULTS = (*REFUSED, *LOST, *STATUSES, *OTHER)
+
+
+@dataclass
+class FakeProvider:
+    """`fault` spoils the next order only; `silent` makes every question go unanswered. Crash points at each call."""
+
+    crash_point: Callable[[], None]
+    fault: str | None = None
+    silent: bool = False
+
+    def __post_init__(self) -> None:
+        self.orders: dict[str, ProviderOrder] = {}  # by external id: the provider makes one for each
+        self.asked: list[Payout] = []
+
+    def order(self, payout: Payout) -> ProviderOrder:
+        self.crash_point()
+        self.asked.append(payout)
+        fault, self.fault = self.fault, None
+        if fault in REFUSED:
+            raise REFUSED[fault]
+        before = self.orders.get(payout.id)
+        if before is not None and (before.amount, before.recipient_email) != (payout.amount, payout.recipient_email):
+            raise Conflict("the id is taken")
+        if fault == "taken":
+            self._make(payout, amount=payout.amount + 1)
+            raise Conflict("the id is taken")
+        self._make(payout, fault=fault)
+        self.crash_point()
+        if fault in LOST:
+            raise LOST[fault]
+        return self.orders[payout.id]
+
+    def find(self, external_id: str) -> ProviderOrder | None:
+        self._ask()
+        return self.orders.get(external_id)
+
+    def read(self, order_id: str) -> ProviderOrder | None:
+        self._ask()
+        return next((order for order in self.orders.values() if order.id == order_id), None)
+
+    def reward(self, reward_id: str) -> tuple[str, str | None] | None:
+        self._ask()
+        order = next((order for order in self.orders.values() if order.reward_id == reward_id), None)
+        return (order.id, order.delivery_status) if order else None
+
+    def progress(self, external_id: str, status: str = "EXECUTED", delivery: str = "SUCCEEDED") -> None:
+        """The order moves on at the provider's side."""
+        order = self.orders[external_id]
+        self.orders[external_id] = replace(order, status=status, delivery_status=delivery)
+
+    def _ask(self) -> None:
+        self.crash_point()
+        if self.silent:
+            raise OutcomeUnknown("timeout")
+
+    def _make(self, payout: Payout, *, fault: str | None = None, amount: int | None = None) -> None:
+        number = f"ORDER{len(self.orders) + 1}"
+        made = ProviderOrder(
+            id=number,
+            external_id=payout.id,
+            status=STATUSES.get(fault or "", "EXECUTED"),
+            amount=amount or payout.amount + (1 if fault == "another_amount" else 0),
+            currency=payout.currency,
+            recipient_email=payout.recipient_email,
+            recipient_phone=payout.recipient_phone,
+            reward_id=f"{number}R",
+            delivery_status="FAILED" if fault == "undeliverable" else "PENDING",
+        )
+        self.orders.setdefault(payout.id, made)
