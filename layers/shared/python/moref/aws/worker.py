@@ -37,7 +37,7 @@ def attempt(composed: Runtime, work: Work, record: Event) -> bool:
     said: dict[str, Any] = {"message_id": record["messageId"]}
     try:
         message = read(record["body"])
-        said |= about(message)
+        said["about"] = about(message)  # nested: an event's `name` would clash with the log record's
         work(composed, message)
     except Exception as error:  # noqa: BLE001  one message must not take the batch's others down with it
         logger().error("failed", extra=said | failure(error))
