@@ -1,15 +1,37 @@
-"""Every two minutes: re-sends the events that the stream missed."""
+"""Every two minutes: re-sends the events that the stream missed; once an hour, what else is late."""
 
+from collections.abc import Callable
 from typing import Any
 
+from moref.aws.log import failure, logger
 from moref.aws.router import router
 from moref.aws.worker import run_rule
+from moref.campaigns.sweep import sweep_overdue as steps
 from moref.kernel.env import Sweeper
+from moref.messaging.sweep import sweep_overdue as messages
 from moref.runtime import Runtime
+
+Sweep = Callable[[Runtime], int]
+
+EVERY_ROUND: dict[str, Sweep] = {"events": lambda runtime: router(runtime).sweep()}
+HOURLY: dict[str, Sweep] = {"steps": steps, "messages": messages}
+ROUND_MINUTES = 2  # how often the rule calls
 
 
 def sweep(runtime: Runtime) -> dict[str, Any]:
-    return {"resent": router(runtime).sweep()}
+    """How many were sent again, by kind. One kind's failure leaves the others their turn, and fails the round."""
+    hourly = runtime.clock.now().minute < ROUND_MINUTES
+    sent: dict[str, int] = {}
+    failed: list[str] = []
+    for name, work in (EVERY_ROUND | (HOURLY if hourly else {})).items():
+        try:
+            sent[name] = work(runtime)
+        except Exception as error:  # noqa: BLE001  logged, and raised below when all had their turn
+            logger().error("sweep failed", extra={"sweep": name} | failure(error))
+            failed.append(name)
+    if failed:
+        raise RuntimeError(f"not swept: {', '.join(failed)}")
+    return sent
 
 
 handler = run_rule(Sweeper, sweep)

@@ -1,15 +1,17 @@
 """The in-memory twin of the DynamoDB store, held to the same contract suite; it can crash on demand."""
 
 import copy
+import threading
 from datetime import datetime
 from typing import Any
 
 from moref.events import envelope
 from moref.kernel import keys
 from moref.kernel.clock import iso
-from moref.kernel.errors import Conflict
+from moref.kernel.errors import BadInput, Conflict
 from moref.kernel.names import INDEXES
 from moref.records import Change, Create, E, Emit, Page, Point, Require, Write
+from moref.writes import checked
 
 Row = dict[str, Any]
 
@@ -30,6 +32,7 @@ class MemoryStore:
         self.points = 0
         self.crash_at: int | None = None
         self._operation = 0
+        self._lock = threading.Lock()
 
     def crash_point(self) -> None:
         self.points += 1
@@ -61,29 +64,39 @@ class MemoryStore:
     ) -> Page:
         index, partition = keys.index_for(organization_id, kind.noun, status, location_id, parent)
         attribute, sort = INDEXES[index]
-        low, high = iso(since) if since else "", iso(until) if until else "~"
+        low, high = iso(since) if since else "0", iso(until) if until else "~"
         found = [
             row
             for (table, _, _), row in self.rows.items()
             if table == kind.table and row.get(attribute) == partition and low <= row[sort] <= high
         ]
         found.sort(key=lambda row: (row[sort], row["pk"]), reverse=newest_first)
-        start = int(after["at"]) if after else 0
-        page = found[start : start + limit]
-        more = start + limit < len(found)
-        return Page([kind.from_row(copy.deepcopy(row)) for row in page], {"at": start + limit} if more else None)
+        if after is not None:
+            if set(after) != {"pk", "sk", attribute, sort} or after[attribute] != partition:
+                raise BadInput("this cursor belongs to another list", field="cursor")
+            last = (after[sort], after["pk"])
+            found = [row for row in found if ((row[sort], row["pk"]) < last) == newest_first and row["pk"] != last[1]]
+        page = found[:limit]
+        items = [kind.from_row(copy.deepcopy(row)) for row in page]
+        if len(found) <= limit:
+            return Page(items, None)
+        return Page(items, {name: page[-1][name] for name in ("pk", "sk", attribute, sort)})
 
     def commit(self, *writes: Write) -> None:
+        writes = tuple(checked(writes))
         self.crash_point()
-        self._operation += 1
-        operation = f"op{self._operation}"
-        for write in writes:
-            self._check(write)
-        for place, write in enumerate(writes):
-            self._apply(write, operation, place)
+        with self._lock:
+            self._operation += 1
+            operation = f"op{self._operation}"
+            for write in writes:
+                self._check(write)
+            for place, write in enumerate(writes):
+                self._apply(write, operation, place)
         self.crash_point()
 
     def _check(self, write: Write) -> None:
+        if isinstance(write, Create | Change):
+            _storable((write.entity if isinstance(write, Create) else write.after).data())
         if isinstance(write, Create):
             if (write.entity.table, *write.entity.key()) in self.rows:
                 raise Conflict(f"{write.entity.noun} {write.entity.id} exists")
@@ -101,13 +114,28 @@ class MemoryStore:
                 "pk": pk, "sk": sk, "noun": entity.noun, "version": 1, "op": operation,
                 **entity.index_keys(), "data": entity.data(),
             }  # fmt: skip
+            if write.expires_at is not None:
+                self.rows[entity.table, pk, sk]["expires_at"] = int(write.expires_at.timestamp())
         elif isinstance(write, Change):
             row = self.rows[(write.after.table, *write.after.key())]
             before = write.before.data()
-            row["data"] |= {name: value for name, value in write.after.data().items() if before.get(name) != value}
+            row["data"] |= {
+                name: value for name, value in write.after.data().items() if name not in before or before[name] != value
+            }
+            for name in write.before.index_keys():
+                row.pop(name, None)
             row |= write.after.index_keys() | {"version": row["version"] + 1, "op": operation}
         elif isinstance(write, Point):
             pk, sk = keys.lookup_key(write.organization_id, write.kind, write.value, write.target)
             self.rows["core", pk, sk] = {"pk": pk, "sk": sk, "noun": "lookup", "version": 1, "op": operation}
         elif isinstance(write, Emit):
             self.events.append(envelope(write.event, f"evt_{operation}-{place}", iso(write.at)))
+
+
+def _storable(value: Any) -> None:
+    """As DynamoDB's twin: JSON without floats."""
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            _storable(item)
+    elif value is not None and type(value) not in (str, bool, int):
+        raise TypeError(f"a {type(value).__name__} is not stored")

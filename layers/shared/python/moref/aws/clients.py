@@ -23,7 +23,7 @@ def client(service: str, *, attempts: int = ATTEMPTS) -> Any:
     return boto3.client(service, config=config)
 
 
-def error_code(error: Exception) -> str:
-    """The code of a botocore ClientError, or "" when AWS did not answer."""
-    response = getattr(error, "response", {})
+def error_code(error: BaseException | None) -> str:
+    """The code of a botocore ClientError, or "" when AWS did not answer (then `response` may be there and be None)."""
+    response = getattr(error, "response", None) or {}
     return str(response.get("Error", {}).get("Code", ""))

@@ -8,6 +8,7 @@ from typing import Any
 
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
 
+from moref.aws.clients import error_code
 from moref.aws.plan import Plan, Tables
 from moref.aws.values import encode
 from moref.kernel import keys
@@ -26,7 +27,7 @@ _BUSY = {
     "ThrottlingError", "ThrottlingException", "ProvisionedThroughputExceeded",
     "ProvisionedThroughputExceededException", "RequestLimitExceeded",
 }  # fmt: skip
-_NO_ANSWER = {None, "InternalServerError", "InternalFailure", "ServiceUnavailable", "500", "502", "503", "504"}
+_NO_ANSWER = {"", "InternalServerError", "InternalFailure", "ServiceUnavailable", "500", "502", "503", "504"}
 
 
 class DynamoStore:
@@ -121,13 +122,16 @@ def start_key(after: dict[str, Any], attribute: str, partition: str, sort: str) 
     return {name: encode(after[name]) for name in names}
 
 
-def _codes(error: PynamoDBException) -> set[str | None]:
-    """Why: the reasons of a cancelled transaction, else the answer's code; None stands for no answer at all."""
+def _codes(error: PynamoDBException) -> set[str]:
+    """Why: the reasons of a cancelled transaction, else the answer's code; "" stands for no answer at all.
+
+    PynamoDB's own `cause_response_code` falls over an answer that never came.
+    """
     if isinstance(error, TransactWriteError):
         reasons = {reason.code for reason in error.cancellation_reasons if reason is not None}
         if reasons:
-            return set(reasons)
-    return {error.cause_response_code}
+            return reasons
+    return {error_code(error.cause)}
 
 
 def _happened(plan: Plan, error: PynamoDBException) -> bool:

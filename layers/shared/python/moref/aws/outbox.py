@@ -5,6 +5,7 @@ from typing import Any
 
 from pynamodb.exceptions import UpdateError
 
+from moref.aws.clients import error_code
 from moref.aws.plan import Tables
 from moref.aws.rows import Row
 from moref.kernel.clock import iso
@@ -39,7 +40,7 @@ class Outbox:
         try:
             model(*key).update(actions, model.pending.exists())
         except UpdateError as error:
-            if error.cause_response_code != "ConditionalCheckFailedException":
+            if error_code(error.cause) != "ConditionalCheckFailedException":
                 raise
 
     @staticmethod

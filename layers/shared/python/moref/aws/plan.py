@@ -69,6 +69,8 @@ class Plan:
 
     def run(self) -> None:
         """Raises PynamoDB's errors."""
+        if not self.operations:
+            return
         if len(self.operations) == 1 and (self.operations[0].put is not None or self.operations[0].update):
             self.operations[0].alone()
             return
@@ -79,8 +81,6 @@ class Plan:
 
     def happened(self) -> bool:
         """Whether this operation is what stands in the table."""
-        if not self.operations:
-            return True
         operation = max(self.operations, key=lambda each: each.witness)
         if not operation.witness:
             return False
