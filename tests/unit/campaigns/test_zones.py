@@ -1,0 +1,90 @@
+"""Zone data is the pinned package's, and a person may be in any zone of the addresses we know."""
+
+import json
+import zoneinfo
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+import tzdata
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moref.campaigns import zones
+from moref.intake.model import Address
+
+ZONES = sorted(zoneinfo.available_timezones() - {"localtime", "Factory"})
+STATES = json.loads(Path(zones.__file__).with_name("data").joinpath("state_zones.json").read_text())["states"]
+
+
+def test_zone_data_comes_from_the_pinned_package_and_not_from_the_machine() -> None:
+    assert zoneinfo.TZPATH == ()
+    assert tzdata.IANA_VERSION >= "2026a"
+    raw = files("tzdata.zoneinfo.America").joinpath("Vancouver").open("rb")
+    with raw as file:
+        pinned = zoneinfo.ZoneInfo.from_file(file)
+    for month in range(1, 13):
+        at = datetime(2027, month, 15, tzinfo=UTC)
+        assert at.astimezone(zones.zone("America/Vancouver")).utcoffset() == at.astimezone(pinned).utcoffset()
+
+
+def test_british_columbia_keeps_summer_time_from_2026_which_old_copies_do_not_know() -> None:
+    winter = datetime(2027, 1, 15, tzinfo=UTC).astimezone(zones.zone("America/Vancouver"))
+    assert winter.utcoffset() == timedelta(hours=-7)
+
+
+def test_every_state_has_zones_that_exist() -> None:
+    assert len(STATES) == 56  # 50 states, the district, five territories
+    for names in STATES.values():
+        assert names
+        assert all(zones.known(name) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("origin", "destination", "expected"),
+    [
+        (None, None, ["America/Chicago"]),
+        (Address(state="tx"), None, ["America/Chicago", "America/Denver"]),
+        (
+            Address(state="TX", time_zone="America/Chicago"),
+            Address(state="CA"),
+            ["America/Chicago", "America/Los_Angeles"],
+        ),
+        (Address(state="TX", time_zone="Mars/Olympus"), None, ["America/Chicago", "America/Denver"]),
+        (Address(state="ON", country="CA"), Address(state="??"), ["America/Chicago"]),
+    ],
+)
+def test_candidates_are_origin_destination_and_branch(
+    origin: Address | None, destination: Address | None, expected: list[str]
+) -> None:
+    assert zones.candidates(origin, destination, "America/Chicago") == expected
+
+
+@pytest.mark.parametrize("name", ["", None, "America", "../etc/passwd", "/etc/localtime", "Nowhere/At_All", "a\0b"])
+def test_what_is_no_zone_is_not_known(name: str | None) -> None:
+    assert not zones.known(name)
+
+
+def test_a_gap_moves_forward_and_an_overlap_takes_its_first_instant() -> None:
+    assert zones.resolve(datetime(2026, 3, 8, 2, 30), "America/Chicago") == datetime(2026, 3, 8, 8, 30, tzinfo=UTC)
+    assert zones.resolve(datetime(2026, 11, 1, 1, 30), "America/Chicago") == datetime(2026, 11, 1, 6, 30, tzinfo=UTC)
+
+
+@given(
+    st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31), timezones=st.just(UTC)),
+    st.integers(1, 30),
+    st.sampled_from(ZONES),
+)
+def test_days_later_is_the_same_wall_time_unless_the_zone_has_no_such_time_that_day(
+    instant: datetime, days: int, name: str
+) -> None:
+    zone = zones.zone(name)
+    wanted = instant.astimezone(zone).replace(tzinfo=None) + timedelta(days=days)
+    later = zones.days_later(instant, days, [name]).astimezone(zone)
+    exists = wanted.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None) == wanted
+    if exists:
+        assert later.replace(tzinfo=None) == wanted
+        assert later.fold == 0
+    else:
+        assert timedelta(0) < later.replace(tzinfo=None) - wanted <= timedelta(hours=24)
