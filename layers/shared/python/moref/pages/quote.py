@@ -17,7 +17,7 @@ from moref.tenants.model import Location, Organization
 CONSENT_VERSION = "quote-1"  # raise it with every change of the words below
 HONEYPOT = "website"  # people do not see it; what fills it in is a program
 LABELS = {
-    "name": "Name", "phone": "Phone", "email": "E-mail", "origin": "Moving from", "destination": "Moving to",
+    "name": "Name", "phone": "Phone", "email": "E-mail", "origin": "From ZIP code", "destination": "To ZIP code",
     "date": "Moving date",
 }  # fmt: skip
 
