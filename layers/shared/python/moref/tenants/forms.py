@@ -1,6 +1,7 @@
 """What staff may say about an organization, its locations and programs: strict, nothing extra, never a float."""
 
 import re
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, StringConstraints
@@ -19,10 +20,15 @@ def _clean(text: str) -> str:
     return text
 
 
-def _zone(name: str) -> str:
-    from zoneinfo import available_timezones
+@cache
+def _zones() -> set[str]:
+    from zoneinfo import available_timezones  # reads a folder of some 600 files
 
-    if name not in available_timezones():
+    return available_timezones()
+
+
+def _zone(name: str) -> str:
+    if name not in _zones():
         raise ValueError("not an IANA time zone, such as America/Chicago")
     return name
 

@@ -1,0 +1,138 @@
+"""Tenant A never reads, changes or infers anything of tenant B: every route of the table is tried with B's ids."""
+
+from typing import Any
+
+import pytest
+
+from moref.api.operation import Operation
+from moref.api.routes import OPERATIONS
+from tests.unit.api.world import World
+
+BODIES: dict[str, Any] = {
+    "PATCH /v1/locations/{id}": {"version": 1, "name": "Mine now"},
+    "PATCH /v1/programs/{id}": {"version": 1, "name": "Mine now"},
+    "POST /v1/conversions/{id}/approve": {},
+    "POST /v1/conversions/{id}/reject": {"reason": "no"},
+    "POST /v1/advocates/{id}/links": {"location_id": "loc"},
+}
+# Named by the organization's own words, not by a tenant's id.
+NO_TENANTS_ID = {"PUT /v1/switches/{id}", "DELETE /v1/switches/{id}"}
+WITH_ID = [each for each in OPERATIONS if "{id}" in each.path and each.route not in NO_TENANTS_ID]
+LISTS = [each for each in OPERATIONS if "cursor" in each.query]
+
+
+def resource(operation: Operation) -> str:
+    return operation.path.removeprefix("/v1/").partition("/{id}")[0]
+
+
+def snapshot(world: World) -> dict[Any, Any]:
+    return {key: row["version"] for key, row in world.store.rows.items() if row["noun"] != "idempotency_key"}
+
+
+@pytest.mark.parametrize("operation", WITH_ID, ids=lambda operation: operation.route)
+def test_another_tenants_id_is_answered_exactly_as_an_unknown_one(world: World, operation: Operation) -> None:
+    theirs = world.fill(world.b)[resource(operation)]
+    before = snapshot(world)
+    answers = [
+        world.call(
+            operation.method,
+            operation.path.removeprefix("/v1").replace("{id}", id),
+            BODIES.get(operation.route),
+            key=f"key-{place}",
+        )
+        for place, id in enumerate((theirs, "unknown_" + "x" * (len(theirs) - 8)))
+    ]
+    assert answers[0] == answers[1]
+    assert answers[0].status == 404
+    assert theirs not in answers[0].text
+    assert snapshot(world) == before
+
+
+def test_every_operation_with_a_body_has_one_here() -> None:
+    assert {each.route for each in WITH_ID if each.body is not None} == BODIES.keys()
+
+
+@pytest.mark.parametrize("operation", LISTS, ids=lambda operation: operation.route)
+def test_a_list_shows_nothing_of_another_tenant(world: World, operation: Operation) -> None:
+    theirs = world.fill(world.b)[resource(operation)]
+    path = operation.path.removeprefix("/v1")
+    assert theirs not in world.call("GET", path).text
+    for name in operation.query.keys() & {"location_id", "contact_id", "advocate_id", "referral_id", "reward_id"}:
+        foreign = world.call("GET", f"{path}?{name}={world.b.location_id}")
+        unknown = world.call("GET", f"{path}?{name}=unknown")
+        assert foreign == unknown
+        assert foreign.json()["items"] == []
+
+
+def test_a_location_cannot_take_another_tenants_payer(world: World) -> None:
+    body = {
+        "name": "Sneaky", "legal_entity_id": world.legal_entity(world.b), "time_zone": "America/Chicago",
+        "postal_address": "1 Street", "staff_email": "a@example.com", "review_url": "https://reviews.example.com/x",
+    }  # fmt: skip
+    assert world.call("POST", "/locations", body).status == 404
+
+
+def test_a_program_cannot_name_another_tenants_location(world: World) -> None:
+    body = {"name": "P", "tiers": [{"at": 1, "amount": 100}], "location_id": world.b.location_id}
+    assert world.call("POST", "/programs", body).status == 404
+
+
+def test_an_advocates_link_cannot_be_made_for_another_tenants_location(world: World) -> None:
+    mine = world.fill(world.a)["advocates"]
+    assert world.call("POST", f"/advocates/{mine}/links", {"location_id": world.b.location_id}).status == 404
+
+
+def test_a_stop_switch_stops_the_callers_organization_only(world: World) -> None:
+    world.call("PUT", "/switches/payouts", {"reason": "audit"})
+    assert world.call("GET", "/switches", token=world.token(world.b)).json()["items"][0]["stopped"] is False
+
+
+def test_a_range_replay_reaches_the_callers_inbox_only(world: World) -> None:
+    world.fill(world.b)
+    body = {"since": "2020-01-01T00:00:00Z", "until": "2030-01-01T00:00:00Z"}
+    assert world.call("POST", "/inbox/replay", body).json() == {"replayed": [], "more": False}
+
+
+def test_ids_that_could_bend_a_key_are_unknown(world: World) -> None:
+    world.fill(world.b)
+    for id in (
+        "%23",
+        f"..%2F{world.b.location_id}",
+        f"x%23location%23{world.b.location_id}",
+        "a" * 129,
+        "%00",
+        "%C3%A9",
+    ):
+        assert world.call("GET", f"/locations/{id}").status == 404, id
+
+
+def test_a_member_of_one_branch_sees_nothing_of_another(world: World) -> None:
+    body = {
+        "name": "Dallas", "legal_entity_id": world.legal_entity(world.a), "time_zone": "America/Chicago",
+        "postal_address": "1 Street", "staff_email": "a@example.com", "review_url": "https://reviews.example.com/x",
+    }  # fmt: skip
+    dallas = world.call("POST", "/locations", body).json()["id"]
+    theirs, own = world.fill(world.a, tag="austin"), world.fill(world.a, dallas, tag="dallas")
+    token = world.token(role="admin", locations=[dallas])
+    for path in (
+        "contacts",
+        "jobs",
+        "advocates",
+        "links",
+        "referrals",
+        "conversions",
+        "rewards",
+        "payouts",
+        "messages",
+        "ledger/entries",
+    ):
+        items = world.call("GET", f"/{path}", token=token).json()["items"]
+        assert [item["id"] for item in items] == [own[path]], path
+        assert world.call("GET", f"/{path}/{theirs[path]}", token=token).status == 404
+        assert world.call("GET", f"/{path}/{own[path]}", token=token).status == 200
+    assert [item["id"] for item in world.call("GET", "/locations", token=token).json()["items"]] == [dallas]
+    approve = world.call("POST", f"/conversions/{theirs['conversions']}/approve", {}, token=token, key="k")
+    assert approve.status == 404
+    for path in ("/inbox", "/ledger/balances"):
+        assert world.call("GET", path, token=token).status == 403
+    assert world.call("PUT", "/switches/payouts", {"reason": "mine"}, token=token).status == 403

@@ -1,0 +1,159 @@
+"""The API as its callers meet it: HTTP API events through the real handler, over fakes, with two organizations."""
+
+import base64
+import json
+import zlib
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, cast
+
+from api.handler import handler
+from moref.api.tokens import issue
+from moref.aws.compose import composed
+from moref.conversions.model import Conversion
+from moref.intake.model import Contact, InboxEvent, Job
+from moref.kernel.env import Api
+from moref.messaging.model import Message
+from moref.records import Create, Entity, get
+from moref.referrals.model import Advocate, Link, Referral
+from moref.rewards.ledger import book
+from moref.rewards.model import Payout, Program, Reward
+from moref.runtime import Runtime
+from moref.tenants.model import Member, Role
+from moref.tenants.onboard import Onboarded
+from tests.fakes.memory_store import MemoryStore
+from tests.fakes.runtime import FakeClock, fake_runtime
+from tests.unit.tenants.world import opened
+
+REQUEST_ID = "req-1"
+CANARY = "canary-value-that-no-answer-may-echo"
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+class World:
+    """`a` and `b` are two onboarded organizations; `fill` gives one a row of every noun."""
+
+    def __init__(self) -> None:
+        self.runtime: Runtime = fake_runtime()
+        composed[Api] = self.runtime
+        self.a, self.b = opened(self.runtime, "bluebird"), opened(self.runtime, "redbird")
+
+    @property
+    def store(self) -> MemoryStore:
+        return cast(MemoryStore, self.runtime.store)
+
+    @property
+    def clock(self) -> FakeClock:
+        return cast(FakeClock, self.runtime.clock)
+
+    def token(self, of: Onboarded | None = None, role: Role = "owner", locations: list[str] | None = None) -> str:
+        """A member's token; another role or a limit to locations makes another member."""
+        of = of or self.a
+        owner = get(self.store, Member, of.organization_id, of.member_id)
+        if role == "owner" and locations is None:
+            return issue(self.runtime.keys, self.clock.now(), owner, timedelta(hours=1))
+        id = f"mem_{role}_{len(locations or [])}"
+        fields = dict(owner) | {"id": id, "role": role, "location_ids": locations, "version": 0}
+        member = self.store.find(Member, of.organization_id, id)
+        if member is None:
+            member = Member(**fields)
+            self.store.commit(Create(member))
+        return issue(self.runtime.keys, self.clock.now(), member, timedelta(hours=1))
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        token: str | None = None,
+        key: str | None = None,
+        raw: bytes | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        """`path` without /v1 and with its query; `token` "" sends none."""
+        sent = dict(headers or {})
+        if token != "":
+            sent.setdefault("authorization", f"Bearer {token or self.token()}")
+        if key is not None:
+            sent["idempotency-key"] = key
+        content = raw if raw is not None else (b"" if body is None else json.dumps(body).encode())
+        answer = handler(event(method, "/v1" + path, content, sent), object())
+        return Answer(answer["statusCode"], _headers(answer), answer.get("body") or "")
+
+    def fill(self, of: Onboarded, location_id: str | None = None, tag: str = "1") -> dict[str, str]:
+        """Path of a resource -> the id of a row of it."""
+        location_id = location_id or of.location_id
+        made: dict[str, Any] = {
+            "organization_id": of.organization_id, "created_at": self.clock.now(), "updated_at": self.clock.now(),
+        }  # fmt: skip
+        place, now = made | {"location_id": location_id}, self.clock.now()
+        program = get(self.store, Program, of.organization_id, of.program_id)
+        reward = Reward(
+            **place, id=f"rew_{tag}", advocate_id=f"adv_{tag}", contact_id=f"ctc_{tag}", conversion_id=f"cnv_{tag}",
+            legal_entity_id="ent", amount=2500, currency="USD", approved_at=now,
+        )  # fmt: skip
+        rows: dict[str, Entity] = {
+            "contacts": Contact(**place, id=f"ctc_{tag}", first_name="Ann", phone="+15125550123", person_keys=["k"]),
+            "jobs": Job(**place, id=f"job_{tag}", connection_id=of.connection_id, external_id="J", contact_id="ctc",
+                        received_at=now),
+            "advocates": Advocate(**place, id=f"adv_{tag}", contact_id=f"ctc_{tag}"),
+            "links": Link(**place, id=f"CODE{tag}", advocate_id=f"adv_{tag}"),
+            "referrals": Referral(**place, id=f"ref_{tag}", advocate_id=f"adv_{tag}", contact_id="ctc_2", code="CODE"),
+            "conversions": Conversion(**place, id=f"cnv_{tag}", referral_id=f"ref_{tag}", advocate_id=f"adv_{tag}",
+                                      job_id=f"job_{tag}", program_id=program.id, program_version=1,
+                                      terms=program.terms(), qualified_at=now),
+            "rewards": reward,
+            "payouts": Payout(**place, id=f"pay_{tag}", reward_id=f"rew_{tag}", provider="tremendous",
+                              vendor_account_id="tremendous", amount=2500, currency="USD", recipient_name="Ann",
+                              recipient_email="ann@example.com", recipient_phone=None, funding_source_id="BALANCE"),
+            "messages": Message(**place, id=f"msg_{tag}", channel="sms", template="ask", kind="marketing",
+                                contact_id=f"ctc_{tag}", fields={"secret": CANARY}),
+            "inbox": InboxEvent(**made, id=f"inb_{tag}", source="crm:generic", connection_id=of.connection_id,
+                                event_id="e", headers={"x": CANARY}, status="quarantined", reason="unreadable",
+                                body=base64.b64encode(zlib.compress(b'{"hello": "world"}')).decode()),
+            "ledger/entries": book(reward, "accrued", now).entity,
+        }  # fmt: skip
+        self.store.commit(*map(Create, rows.values()))
+        return {path: row.id for path, row in rows.items()} | {
+            "locations": location_id, "programs": of.program_id, "connections": of.connection_id,
+            "legal-entities": self.legal_entity(of),
+        }  # fmt: skip
+
+    def legal_entity(self, of: Onboarded) -> str:
+        return str(self.call("GET", "/legal-entities", token=self.token(of)).json()["items"][0]["id"])
+
+
+def event(method: str, target: str, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
+    """An HTTP API event, payload format 2.0."""
+    path, _, query = target.partition("?")
+    return {
+        "version": "2.0",
+        "routeKey": "ANY /v1/{proxy+}",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": headers,
+        "requestContext": {
+            "requestId": REQUEST_ID,
+            "stage": "$default",
+            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1"},
+        },
+        "body": base64.b64encode(body).decode(),
+        "isBase64Encoded": True,
+    }
+
+
+def _headers(answer: dict[str, Any]) -> dict[str, str]:
+    found = {name.lower(): value for name, value in answer.get("headers", {}).items()}
+    for name, values in answer.get("multiValueHeaders", {}).items():
+        found[name.lower()] = ", ".join(values)
+    return found
