@@ -79,9 +79,12 @@ def send(runtime: "Runtime", account: "Account", outgoing: "Outgoing") -> str:
     if outgoing.valid_seconds is not None:
         form["ValidityPeriod"] = str(max(1, min(outgoing.valid_seconds, _LONGEST_VALIDITY)))
     answer = _call(runtime, account, "POST", form)
-    if answer.status_code == 201:
-        return str(_read(answer)["sid"])
-    raise _failure(answer)
+    if answer.status_code != 201:
+        raise _failure(answer)
+    sid = _read(answer).get("sid")
+    if not sid:
+        raise OutcomeUnknown("Twilio's answer has no sid")
+    return str(sid)
 
 
 def find(runtime: "Runtime", account: "Account", outgoing: "Outgoing", since: "datetime") -> list[str]:
@@ -90,15 +93,14 @@ def find(runtime: "Runtime", account: "Account", outgoing: "Outgoing", since: "d
         answer = _call(runtime, account, "GET", {"To": outgoing.to, "PageSize": "100"})
         if answer.status_code != 200:
             raise Retry(f"Twilio answered {answer.status_code}", seconds=60)
-        found = _read(answer)["messages"]
-    except (OutcomeUnknown, KeyError):
+        # A trial account puts a sentence of its own in front of the text.
+        return [
+            str(message["sid"])
+            for message in _read(answer)["messages"]
+            if str(message["body"]).strip().endswith(outgoing.body.strip()) and _made(message, since)
+        ]
+    except (OutcomeUnknown, KeyError, TypeError, ValueError):  # also a date that is none
         raise Retry("Twilio's list of messages could not be read", seconds=60) from None
-    return [
-        str(message["sid"])
-        for message in found
-        # A trial account puts a sentence of its own in front.
-        if str(message.get("body", "")).strip().endswith(outgoing.body.strip()) and _made(message, since)
-    ]
 
 
 def _made(message: "Mapping[str, Any]", since: "datetime") -> bool:
