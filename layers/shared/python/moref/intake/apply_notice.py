@@ -137,8 +137,9 @@ def _writes(runtime: Runtime, telling: _Telling) -> tuple[Write, ...]:
         writes = (*contact_writes, Change(before, job))
     else:
         writes = contact_writes
-    if job.lead_id and (before is None or before.lead_id != job.lead_id):
-        writes = (*writes, Point(job.organization_id, "job_lead", job.lead_id, job.id))
+    lead_id = telling.notice.job.lead_id  # also one that a newer notice has replaced: it was this job's once
+    if lead_id and job.id not in runtime.store.lookup(job.organization_id, "job_lead", lead_id):
+        writes = (*writes, Point(job.organization_id, "job_lead", lead_id, job.id))
     if contact_writes or before is None or _matters(before, job):
         writes = (*writes, Emit(_event(before, job), runtime.clock.now()))
     return writes

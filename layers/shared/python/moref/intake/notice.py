@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Annotated, Any, Self
 from zoneinfo import available_timezones
 
@@ -39,7 +40,13 @@ def _currency(value: object) -> object:
 
 def _time_zone(value: object) -> object:
     """A zone that nobody knows is dropped: the branch's own is then used."""
-    return value if isinstance(value, str) and value in available_timezones() else None
+    return value if isinstance(value, str) and value in _zones() else None
+
+
+@cache
+def _zones() -> set[str]:
+    """Read from disk: tens of milliseconds."""
+    return available_timezones()
 
 
 def _state(value: object) -> object:

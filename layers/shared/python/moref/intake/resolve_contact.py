@@ -105,9 +105,14 @@ def _find(runtime: Runtime, said: _Said, otherwise: str | None) -> Contact | Non
         if best is not None:
             return best
     kept = store.find(Contact, organization, otherwise) if otherwise is not None else None
-    if kept is not None and said.identity() and (kept.crm_keys or kept.person_keys):
-        return None  # both are known by something, and by nothing in common: two people
-    return kept
+    return None if kept is None or _is_another(kept, said) else kept
+
+
+def _is_another(contact: Contact, said: _Said) -> bool:
+    """Both are known by the same kind of thing, and differ in it: two people."""
+    if said.crm_keys and contact.crm_keys and not set(said.crm_keys) & set(contact.crm_keys):
+        return True
+    return not _no_other_address(contact, said, unless_unknown=True)
 
 
 def _best(candidates: Sequence[Contact], said: _Said) -> Contact | None:
@@ -121,8 +126,10 @@ def _best(candidates: Sequence[Contact], said: _Said) -> Contact | None:
     return ranked[0] if ranked else None
 
 
-def _no_other_address(contact: Contact, said: _Said) -> bool:
-    return all(said.fields[name] in (None, getattr(contact, name)) for name in ("phone", "email"))
+def _no_other_address(contact: Contact, said: _Said, *, unless_unknown: bool = False) -> bool:
+    """`unless_unknown`: an address of a kind that the contact has none of is no other one."""
+    pairs = [(said.fields[name], getattr(contact, name)) for name in ("phone", "email")]
+    return all(new is None or new == old or (unless_unknown and old is None) for new, old in pairs)
 
 
 def _new_id(said: _Said, otherwise: str | None) -> str:
