@@ -193,6 +193,13 @@ def test_a_suspended_organization_takes_no_leads(w: World, path: str) -> None:
     assert answer(w.runtime, event("GET", path))["statusCode"] == 410
 
 
+def test_the_thank_you_page_has_the_branchs_number_to_dial(w: World, path: str) -> None:
+    assert '<a href="tel:+15125550100">(512) 555-0100</a>' in page(w, path, "done=1")
+    location = get(w.store, Location, ORG, LOCATION)
+    w.store.commit(Change(location, location.changed(w.clock.now(), phone=None)))
+    assert "tel:" not in page(w, path, "done=1")
+
+
 def test_nothing_on_the_page_comes_from_elsewhere(w: World, path: str) -> None:
     body = page(w, path)
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', body)

@@ -22,20 +22,20 @@ class _Shared(MemoryStore):
 
     def __init__(self, together: int) -> None:
         super().__init__()
-        self._lock = threading.RLock()
+        self._one_at_a_time = threading.RLock()
         self._barrier = threading.Barrier(together)
         self.racing = False
         self._waited = threading.local()
 
     def find(self, kind: Any, organization_id: str, id: str) -> Any:
-        with self._lock:
+        with self._one_at_a_time:
             return super().find(kind, organization_id, id)
 
     def commit(self, *writes: Any) -> None:
         if self.racing and not getattr(self._waited, "done", False):
             self._waited.done = True
             self._barrier.wait(timeout=10)
-        with self._lock:
+        with self._one_at_a_time:
             super().commit(*writes)
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
 
+import phonenumbers
+
 from moref.kernel import codes
 from moref.kernel.keys import GLOBAL
 from moref.pages import base, nonce
@@ -38,7 +40,7 @@ def get(runtime: Runtime, token: str, query: Mapping[str, str]) -> Response:
         return found
     code, location = found
     if query.get("done") == "1":
-        return base.render("quote_done.html", title="Thank you!", company=location.name, phone=location.phone)
+        return base.render("quote_done.html", title="Thank you!", company=location.name, call=_call(location))
     return _form(runtime, code, location, typed({}))
 
 
@@ -107,6 +109,14 @@ def _form(
         consent_text=consent_text(location.name),
         today=(now - timedelta(days=1)).date().isoformat(),
     )
+
+
+def _call(location: Location) -> tuple[str, str] | None:
+    """The branch's number to dial, and as people read it."""
+    if location.phone is None:
+        return None
+    number = phonenumbers.parse(location.phone, None)
+    return location.phone, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
 
 
 def _quote(given: str, answers: Answers, location: Location) -> Quote:
