@@ -31,6 +31,11 @@ def echo(event: Any, context: Any) -> dict[str, Any]:
     return {"statusCode": 200, "body": json.dumps({**seen, "now": time.time(), "version": os.environ["VERSION"]})}
 
 
+def slow(event: Any, context: Any) -> str:
+    time.sleep(event["seconds"])
+    return "done"
+
+
 def silent(event: Any, context: Any) -> dict[str, Any]:
     return {"statusCode": 204}
 

@@ -61,8 +61,9 @@ def _route(key: str, function: str) -> dict[str, Resource]:
 
 def template(version: str = "1") -> dict[str, Any]:
     """The stack's template; another version is another environment of its functions."""
-    handlers = ("echo", "silent", "stream", "work", "tick")
+    handlers = ("echo", "slow", "silent", "stream", "work", "tick")
     resources: dict[str, Resource] = {handler.title(): _function(handler, version) for handler in handlers}
+    resources["Slow"]["Properties"]["Timeout"] = 1
     resources |= {
         "Notes": _table("probe-notes"),
         "Source": _table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -21,6 +22,15 @@ def test_a_silent_handler_answers_without_the_50_ms_wait(probe: Cloud) -> None:
             assert session.get(f"{probe.url}/silent", timeout=30).status_code == 204
             times.append(time.perf_counter() - began)
     assert min(times) < 0.045  # the unpatched wait alone takes 50 ms
+
+
+def test_a_function_gets_three_times_its_timeout_and_no_more(probe: Cloud) -> None:
+    functions = probe.boto("lambda")
+    patient = functions.invoke(FunctionName="probe-slow", Payload=b'{"seconds": 1.3}')
+    assert "FunctionError" not in patient
+    hanging = functions.invoke(FunctionName="probe-slow", Payload=b'{"seconds": 30}')
+    assert hanging["FunctionError"]
+    assert "timed out" in json.loads(hanging["Payload"].read())["errorMessage"]
 
 
 def _log(cloud: Cloud, function: str) -> str:

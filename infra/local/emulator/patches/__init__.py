@@ -10,6 +10,7 @@ from importlib.metadata import version
 from infra.local.emulator.patches import (
     activity,
     async_retry,
+    patient_timeout,
     scheduler_tick,
     sent_mail,
     silent_handler,
@@ -29,6 +30,7 @@ ALL = (
     worker_clock,
     worker_logs,
     silent_handler,
+    patient_timeout,
     sent_mail,
 )
 
