@@ -8,8 +8,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from moref.conversions.approve import approve
 from moref.conversions.judge import conversion_id
 from moref.conversions.model import Conversion
+from moref.conversions.qualify import qualify
 from moref.intake.model import Contact
 from moref.kernel.errors import MorefError
+from moref.kernel.names import PAYOUTS, REFERRALS
 from moref.records import get
 from moref.rewards.model import Program, Tier, program_id
 from moref.tenants.switches import set_switch
@@ -43,7 +45,7 @@ class PayoutMachine(RuleBasedStateMachine):
     def invoice(self) -> None:
         self.world.refer()
         self.world.fact(self.world.friends, "invoiced")
-        self.world.drain()
+        qualify(self.world.runtime, ORG, f"ref_{self.world.friends}")
 
     @rule(pick=some, crash=crashes)
     def approve(self, pick: int, crash: int | None) -> None:
@@ -56,10 +58,22 @@ class PayoutMachine(RuleBasedStateMachine):
         finally:
             self.world.store.crash_at = None
 
-    @rule(pick=some, crash=crashes, fault=st.one_of(st.none(), st.sampled_from(FAULTS)), silent=st.booleans())
-    def work_on(self, pick: int, crash: int | None, fault: str | None, silent: bool) -> None:
-        """Any message that is visible, in any order."""
-        ready = self.world.ready()
+    @rule(pick=some, crash=crashes)
+    def work_on(self, pick: int, crash: int | None) -> None:
+        self._one_message(pick, crash, None, silent=False)
+
+    @rule(pick=some, crash=crashes, fault=st.sampled_from(FAULTS))
+    def work_on_with_a_fault(self, pick: int, crash: int | None, fault: str) -> None:
+        self._one_message(pick, crash, fault, silent=False)
+
+    @rule(pick=some, fault=st.sampled_from(FAULTS))
+    def work_on_while_nobody_answers(self, pick: int, fault: str) -> None:
+        self._one_message(pick, None, fault, silent=True)
+
+    def _one_message(self, pick: int, crash: int | None, fault: str | None, *, silent: bool) -> None:
+        """Any visible message of the payouts queue, in any order; time moves to the next one when there is none."""
+        self.world.drain((REFERRALS,))
+        ready = self.world.ready((PAYOUTS,)) or self.world.jump()
         if not ready:
             return
         self._crashing(crash)
@@ -77,15 +91,19 @@ class PayoutMachine(RuleBasedStateMachine):
     def wait(self, seconds: int) -> None:
         self.world.pass_time(seconds=seconds)
 
-    @rule()
-    def reconcile(self) -> None:
+    @rule(seconds=st.sampled_from([0, 200, 900, 3 * 3600]))
+    def reconcile(self, seconds: int) -> None:
+        self.world.pass_time(seconds=seconds)
         self.world.reconcile()
 
-    @rule(pick=some, undo=st.booleans())
-    def job_turns(self, pick: int, undo: bool) -> None:
+    @rule(pick=some, undo=st.booleans(), crash=crashes)
+    def job_turns(self, pick: int, undo: bool, crash: int | None) -> None:
         """Cancelled, or the cancellation taken back."""
         self.world.clock.move(seconds=1)
         self.world.fact(self._some_job(pick), "cancelled", undo)
+        self._crashing(crash)
+        self.world.step(self.world.ready((REFERRALS,))[-1])
+        self.world.store.crash_at = None
 
     @rule(stop=st.booleans())
     def switch(self, stop: bool) -> None:
@@ -135,7 +153,7 @@ class PayoutMachine(RuleBasedStateMachine):
         invariants.check(self.world)
 
     def teardown(self) -> None:
-        """Faults stop, the provider decides what it had pending, the switch is released: everything comes to its end."""
+        """Faults stop, the provider decides what was pending, the switch is released: everything comes to its end."""
         set_switch(
             self.world.store, self.world.clock.at, ORG, "payouts", stop=False, reason="fine", by="mem_1"
         )  # fmt: skip

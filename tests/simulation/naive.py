@@ -1,11 +1,11 @@
-"""What a hurried engineer writes first: call, then record, under a fresh key for each try. The machine must catch it."""
+"""What a hurried engineer writes first: call, then record, a fresh key for each try. The machine must catch it."""
 
 from typing import Any
 
 from moref.kernel.errors import Failure
 from moref.records import Change, get
 from moref.rewards import ledger
-from moref.rewards.model import Payout, Reward
+from moref.rewards.model import Reward
 from moref.rewards.start_payout import start_payout
 from moref.runtime import Runtime
 from tests.simulation.provider import FakeProvider

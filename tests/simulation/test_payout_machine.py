@@ -10,7 +10,7 @@ from tests.simulation.naive import keyed_work, naive_work
 from tests.simulation.world import PayoutWork
 
 EFFORT = settings(
-    max_examples=150, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), database=None
+    max_examples=100, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), database=None
 )
 # A failure is expected there: no time is spent on making it small.
 QUICK = settings(EFFORT, phases=[Phase.generate], max_examples=400, derandomize=True, print_blob=False)
