@@ -20,9 +20,12 @@ TRIES = 3
 Receive = Callable[[Runtime, InboxEvent, bytes], str | None]
 Became = Literal["handled", "ignored", "quarantined"]
 
-# Whose webhooks another area reads. Each module has `receive(runtime, event, body) -> reason it was ignored | None`.
-RECEIVERS = {"twilio": "moref.messaging.receive", "tremendous": "moref.rewards.receive_notice"}
-CRM_RECEIVER = "moref.intake.apply_notice"
+# Who reads which source's webhooks: module and function (runtime, event, body) -> why it was ignored, or None.
+RECEIVERS = {
+    "twilio": ("moref.messaging.receive", "receive"),
+    "tremendous": ("moref.rewards.receive_notice", "receive_notice"),
+}
+CRM_RECEIVER = ("moref.intake.apply_notice", "receive")
 
 
 def work_inbox(runtime: Runtime, organization_id: str, inbox_id: str, *, receive: Receive | None = None) -> None:
@@ -47,10 +50,11 @@ def work_inbox(runtime: Runtime, organization_id: str, inbox_id: str, *, receive
 
 def receiver(source: str) -> Receive:
     """The function for a source, imported when called. Raises Malformed on one that nobody reads."""
-    module = CRM_RECEIVER if source.startswith("crm:") else RECEIVERS.get(source)
-    if module is None:
+    place = CRM_RECEIVER if source.startswith("crm:") else RECEIVERS.get(source)
+    if place is None:
         raise Malformed(f"nobody reads webhooks of {source}")
-    found: Receive = import_module(module).receive
+    module, function = place
+    found: Receive = getattr(import_module(module), function)
     return found
 
 
