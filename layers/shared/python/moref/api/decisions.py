@@ -114,7 +114,6 @@ def _note(call: Call, action: str, subject: str, **detail: str) -> None:
     call.runtime.store.commit(audited(now, call.organization_id, call.caller.member_id, action, subject, **detail))
 
 
-_CONVERSION, _LINK, _INBOX = CONVERSION.schema(), LINK.schema(), INBOX.schema()
 _PAYLOAD: Schema = {
     "type": "object",
     "properties": {"id": {"type": "string"}, "payload": {"type": "string"}},
@@ -146,20 +145,22 @@ _BALANCES: Schema = {
 
 OPERATIONS = (
     Operation("POST", "/v1/conversions/{id}/approve", _approve, "admin", "conversions",
-              "Approves: makes the reward and lets it be paid", _CONVERSION, body=Approval, body_optional=True,
+              "Approves: makes the reward and lets it be paid", CONVERSION.schema, body=Approval, body_optional=True,
               idempotency="required"),
     Operation("POST", "/v1/conversions/{id}/reject", _reject, "admin", "conversions", "Rejects, with a reason",
-              _CONVERSION, body=Rejection, idempotency="optional"),
+              CONVERSION.schema, body=Rejection, idempotency="optional"),
     Operation("POST", "/v1/advocates/{id}/links", _give_link, "admin", "advocates",
-              "The advocate's link of a location, made when there is none", _LINK, body=LinkOf,
+              "The advocate's link of a location, made when there is none", LINK.schema, body=LinkOf,
               idempotency="optional"),
-    Operation("GET", "/v1/inbox/{id}/payload", _payload, "admin", "inbox", "The webhook's body as it came", _PAYLOAD,
+    Operation("GET", "/v1/inbox/{id}/payload", _payload, "admin", "inbox", "The webhook's body as it came",
+              _PAYLOAD.copy,
               whole=True),
-    Operation("POST", "/v1/inbox/{id}/replay", _replay, "admin", "inbox", "Works on a stored webhook again", _INBOX,
+    Operation("POST", "/v1/inbox/{id}/replay", _replay, "admin", "inbox", "Works on a stored webhook again",
+              INBOX.schema,
               status=202, whole=True),
     Operation("POST", "/v1/inbox/replay", _replay_range, "admin", "inbox",
-              f"Works on up to {REPLAY_LIMIT} stored webhooks of a time range again", _REPLAYED, status=202,
+              f"Works on up to {REPLAY_LIMIT} stored webhooks of a time range again", _REPLAYED.copy, status=202,
               body=Range, whole=True),
     Operation("GET", "/v1/ledger/balances", _balances, "member", "ledger", "Balances of the ledger's accounts",
-              _BALANCES, whole=True),
+              _BALANCES.copy, whole=True),
 )  # fmt: skip

@@ -98,7 +98,7 @@ def document() -> dict[str, Any]:
 
 
 def _operation(operation: Operation, components: _Components) -> dict[str, Any]:
-    answer = components.lift(operation.answer)
+    answer = components.lift(operation.answer())
     found: dict[str, Any] = {
         "operationId": _name(operation),
         "tags": [operation.tag],

@@ -64,7 +64,7 @@ class Operation:
     least: Role
     tag: str
     words: str
-    answer: Schema
+    answer: Callable[[], Schema]  # the document's; never made in the function
     status: int = 200
     body: type[BaseModel] | None = None
     body_optional: bool = False

@@ -22,20 +22,18 @@ def operations(resource: Resource) -> tuple[Operation, Operation]:
     def one(call: Call) -> dict[str, Any]:
         return resource.view(call.get(resource.kind, call.params["id"]))
 
-    tag, item = resource.path, resource.schema()
-    page: Schema = {
-        "type": "object",
-        "properties": {
-            "items": {"type": "array", "items": item},
-            "next_cursor": {"anyOf": [{"type": "string"}, {"type": "null"}]},
-        },
-        "required": ["items", "next_cursor"],
-    }
-    words = f"Lists {resource.words}"
-    path = f"/v1/{resource.path}"
+    def page() -> Schema:
+        properties = {
+            "items": {"type": "array", "items": resource.schema()},
+            "next_cursor": {"type": ["string", "null"]},
+        }
+        return {"type": "object", "properties": properties, "required": ["items", "next_cursor"]}
+
+    tag, words, path = resource.path, f"Lists {resource.words}", f"/v1/{resource.path}"
+    one_of, whole = f"One of {resource.path}", resource.whole
     return (
-        Operation("GET", path, listed, "member", tag, words, page, query=_query(resource), whole=resource.whole),
-        Operation("GET", path + "/{id}", one, "member", tag, f"One of {resource.path}", item, whole=resource.whole),
+        Operation("GET", path, listed, "member", tag, words, page, query=_query(resource), whole=whole),
+        Operation("GET", path + "/{id}", one, "member", tag, one_of, resource.schema, whole=whole),
     )
 
 

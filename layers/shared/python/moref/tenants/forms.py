@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, StringConstraints
 
-from moref import people
 from moref.kernel.errors import BadInput
 from moref.kernel.money import DECIMALS
 from moref.rewards.model import Tier
@@ -34,6 +33,8 @@ def _zone(name: str) -> str:
 
 
 def _phone(text: str) -> str:
+    from moref import people  # brings the numbering plans of the world, which few calls need
+
     try:
         return people.phone(text)
     except BadInput as error:
@@ -41,6 +42,8 @@ def _phone(text: str) -> str:
 
 
 def _email(text: str) -> str:
+    from moref import people
+
     try:
         return people.email(text)
     except BadInput as error:
