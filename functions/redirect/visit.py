@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LINK_SECONDS = 60
 LINKS_KEPT = 10_000
 CLICK_SECONDS = 400 * 24 * 3600
-WITHIN = 0.9  # seconds for one call of storage: even a cold miss with everything down answers within two
+READ_WITHIN = 1.0  # seconds; even a cold miss with storage down answers within two
 
 
 class RedirectDoor:
@@ -51,7 +51,7 @@ class RedirectDoor:
         if method != "GET" or is_machine(headers):
             return _found(url), "uncounted", organization
         try:
-            self._aws.put(self._settings.traffic_table, click_row(code, organization, now), within=WITHIN)
+            self._aws.put(self._settings.traffic_table, click_row(code, organization, now))
         except Conflict:
             pass  # our own row: the answer of the first attempt was lost
         except Failure:
@@ -73,12 +73,12 @@ class RedirectDoor:
 
     def _read(self, code: str) -> tuple[str, str] | None:
         core = self._settings.core_table
-        door = self._aws.get(core, keys.row_key(keys.GLOBAL, "door", code), within=WITHIN)
+        door = self._aws.get(core, keys.row_key(keys.GLOBAL, "door", code), within=READ_WITHIN)
         if door is None:
             return None
         organization = door["data"]["owner_id"]
         key = keys.row_key(organization, "location", door["data"]["location_id"])
-        location = self._aws.get(core, key, within=WITHIN)
+        location = self._aws.get(core, key, within=READ_WITHIN)
         open_branch = location is not None and location["data"].get("status") == "active"
         site_url = location["data"].get("site_url") if location is not None and open_branch else None
         return organization, target(site_url, code, base_url=self._settings.base_url, stage=self._settings.stage)
