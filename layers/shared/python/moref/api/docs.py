@@ -1,6 +1,7 @@
 """The reference as one page of plain HTML, made of the OpenAPI document: no script, nothing fetched from elsewhere."""
 
 import json
+import re
 from html import escape
 from typing import Any
 
@@ -39,11 +40,23 @@ def page(document: dict[str, Any]) -> str:
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{escape(info['title'])} API</title><style>{_STYLE}</style></head><body>"
         f"<h1>{escape(info['title'])} API, version {escape(info['version'])}</h1>"
-        f'<p>The same as data: <a href="/v1/openapi.json">openapi.json</a>.</p><pre>{escape(info["description"])}</pre>'
+        f'<p>The same as data: <a href="/v1/openapi.json">openapi.json</a>.</p>{_about(info["description"])}'
         f'<nav aria-label="Sections">{tags}<a href="#problems">problems</a><a href="#schemas">schemas</a></nav>'
         f'{sections}<section id="problems"><h2>Problems</h2>{_problems()}</section>'
         f'<section id="schemas"><h2>Schemas</h2>{schemas}</section></body></html>\n'
     )
+
+
+def _about(text: str) -> str:
+    """The little Markdown the description uses: a paragraph, then a list; bold and code."""
+    lead, *points = re.split(r"\n+\* ", text.strip())
+    items = "".join(f"<li>{_inline(point)}</li>" for point in points)
+    return f"<p>{_inline(lead)}</p><ul>{items}</ul>"
+
+
+def _inline(text: str) -> str:
+    marked = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(" ".join(text.split())))
+    return re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", marked)
 
 
 def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
