@@ -99,6 +99,7 @@ class PayoutMachine(RuleBasedStateMachine):
     @rule(pick=some, undo=st.booleans(), crash=crashes)
     def job_turns(self, pick: int, undo: bool, crash: int | None) -> None:
         """Cancelled, or the cancellation taken back."""
+        self.world.drain((REFERRALS,))
         self.world.clock.move(seconds=1)
         self.world.fact(self._some_job(pick), "cancelled", undo)
         self._crashing(crash)

@@ -16,7 +16,7 @@ from moref.runtime import Runtime
 from moref.tenants.model import Location
 
 POLICY = "policy"
-NO_AMOUNT = "approved; this one earns no reward under the program's tiers"
+NO_AMOUNT = "This one earns no reward under the program's tiers"
 
 
 def approve(
@@ -63,7 +63,7 @@ def _writes(runtime: Runtime, conversion: Conversion, actor: str, reason: str | 
     reward = _reward(runtime, conversion, advocate, amount(conversion.terms, ordinal))
     more = moved(
         conversion, now, status="approved", ordinal=ordinal, reward_id=reward.id if reward else None, decided_at=now,
-        decided_by=actor, reason=reason or (None if reward else NO_AMOUNT),
+        decided_by=actor, reason=". ".join(filter(None, (reason, None if reward else NO_AMOUNT))) or None,
         holds=[hold.model_copy(update={"open": False}) for hold in conversion.holds],
     )  # fmt: skip
     counted = advocate.changed(now, approved=advocate.approved + 1, freed_ordinals=freed)
