@@ -44,7 +44,7 @@ class _Formatter(LambdaPowertoolsFormatter):
 
 @cache
 def logger() -> Logger:
-    return Logger(service="moref", logger_formatter=_Formatter(), use_rfc3339=True, utc=True)
+    return Logger(service="moref", logger_formatter=_Formatter(use_rfc3339=True, utc=True))
 
 
 def failure(error: BaseException) -> dict[str, Any]:

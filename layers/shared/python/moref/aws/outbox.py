@@ -47,7 +47,7 @@ class Outbox:
     def _read(model: type[Row], pk: str, sk: str) -> dict[str, Any] | None:
         """None when it has been delivered or has expired since the index was written."""
         try:
-            row = model.get(pk, sk, consistent_read=True, attributes_to_get=_FIELDS)
+            row = model.get(pk, sk, consistent_read=True, attributes_to_get=list(_FIELDS))
         except model.DoesNotExist:
             return None
         return {name: getattr(row, name) for name in _FIELDS} if row.pending else None
