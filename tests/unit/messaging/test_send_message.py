@@ -1,16 +1,20 @@
 """A message leaves at most once, whatever dies, repeats or gets lost on the way."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import pytest
 
 from moref.kernel.errors import NeedsPerson, OutcomeUnknown, Retry
-from moref.messaging.channels.base import Refused
+from moref.messaging.channels.base import Account, Outgoing, Refused
 from moref.messaging.model import Suppression
 from moref.messaging.opt_out import opt_out
 from moref.messaging.record_status import record_status
 from moref.messaging.sweep import sweep_overdue
 from moref.people import person_key
+from moref.runtime import Runtime
 from tests.fakes.memory_store import Crash
-from tests.unit.messaging.world import ORG, PHONE, World, world
+from tests.unit.messaging.world import ORG, PHONE, FakeChannel, World, world
 
 LOST = ("lost", OutcomeUnknown("the answer was lost"))
 
@@ -223,3 +227,65 @@ def test_the_sweep_sends_what_stood_still() -> None:
     it.pump()
     assert it.message(id).status == "sent"
     assert it.message(id).address == PHONE
+
+
+@dataclass
+class SlowChannel(FakeChannel):
+    """While the first call is on its way, `meanwhile` happens."""
+
+    meanwhile: Callable[[], None] | None = None
+    first_outcome: Exception | None = None
+
+    def send(self, runtime: Runtime, account: Account, outgoing: Outgoing) -> str:
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is None:
+            return super().send(runtime, account, outgoing)
+        meanwhile()
+        if self.first_outcome is not None:
+            raise self.first_outcome
+        return super().send(runtime, account, outgoing)
+
+
+def test_a_second_delivery_while_the_first_is_still_sending_leaves_it_alone() -> None:
+    it = world()
+    id = it.plan()
+    it.sms = SlowChannel(meanwhile=lambda: it.send(id))
+    it.pump()
+    it.move(minutes=5)
+    assert len(it.sms.sent) == 1
+    assert it.message(id).status == "sent"
+
+
+def test_what_a_worker_given_up_for_dead_reports_late_does_not_undo_the_next_attempt() -> None:
+    it = world()
+    id = it.plan()
+
+    def another_worker_takes_over() -> None:
+        it.clock.move(minutes=3)
+        it.sms.script = [LOST]
+        it.send(id)
+
+    it.sms = SlowChannel(meanwhile=another_worker_takes_over, first_outcome=Retry("429"))
+    it.send(id)
+    it.move(hours=1)
+    assert len(it.sms.sent) == 1
+    assert it.message(id).status == "sent"
+
+
+def test_reports_before_our_note_keep_the_furthest_in_any_order() -> None:
+    it = world()
+    record_status(it.runtime, ORG, "SM1", "delivered", None)
+    record_status(it.runtime, ORG, "SM1", "sent", None)
+    id = it.plan()
+    it.pump()
+    assert it.message(id).status == "delivered"
+
+
+def test_a_worker_that_dies_between_its_note_and_an_early_report_has_it_applied_on_redelivery() -> None:
+    it = world()
+    record_status(it.runtime, ORG, "SM1", "undelivered", "30005")
+    id = it.plan()
+    assert _run_with_crash(it, id, 4)  # claim before and after, note before and after
+    assert it.message(id).status == "sent"
+    it.send(id)
+    assert it.message(id).status == "undelivered"

@@ -9,7 +9,7 @@ from moref.campaigns.catalogue import ASK, INVITE
 from moref.campaigns.model import Enrollment, Feedback, StepRun
 from moref.campaigns.schedule import schedule_waiting
 from moref.campaigns.windows import next_allowed
-from moref.intake.model import Contact
+from moref.intake.model import Contact, Job
 from moref.kernel.errors import Conflict
 from moref.messaging.plan_message import planned, queue_once
 from moref.records import Change, get
@@ -86,7 +86,8 @@ def _answered(enrollment: Enrollment) -> dict[str, StepRun]:
 def _tell_staff(runtime: Runtime, feedback: Feedback) -> None:
     """One e-mail for each version of the feedback: a comment added later is news."""
     contact = runtime.store.find(Contact, feedback.organization_id, feedback.contact_id)
-    fields = {"score": str(feedback.score), "comment": feedback.comment, "job": feedback.job_id}
+    job = runtime.store.find(Job, feedback.organization_id, feedback.job_id)
+    fields = {"score": str(feedback.score), "comment": feedback.comment, "job": job.external_id if job else ""}
     if contact is not None:
         fields["customer"] = f"{contact.first_name} {contact.last_name}".strip()
         fields |= {"phone": contact.phone or "", "email": contact.email or ""}

@@ -13,7 +13,8 @@ def outgoing(message: Message, go: Go, now: datetime, *, unsubscribe: str | None
     fields = dict(message.fields) | {"company": go.location.name}
     if go.contact is not None:
         fields["first_name"] = go.contact.first_name
-    fields.setdefault("contact", go.location.phone or "")
+    if message.kind == "keyword":
+        fields["contact"] = go.location.phone or ""
     if message.channel == "sms":
         return _text(message, go, fields, now)
     mail = templates.mail(message.template, fields, address=go.location.postal_address, unsubscribe=unsubscribe)
