@@ -54,7 +54,7 @@ class Faults:
 
     def _ask(self, path: str, body: bytes | None = None) -> bytes:
         request = urllib.request.Request(f"{self.url}/_microburst/{path}", body)  # noqa: S310  our own proxy
-        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
             return bytes(answer.read())
 
 
