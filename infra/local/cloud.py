@@ -122,24 +122,12 @@ def _seeded(outputs: dict[str, Any]) -> dict[str, Any]:
     return outputs | (added or {})
 
 
-def _verify_senders(layout: Layout) -> None:
-    """Make the product's sender a verified identity. On AWS its domain proves itself by DNS records."""
-    ses = boto_client(layout, "sesv2")
-    for file in layout.assembly.glob("*.template.json"):
-        for resource in json.loads(file.read_text()).get("Resources", {}).values():
-            variables = resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
-            if "MAIL_FROM" in variables:
-                ses.create_email_identity(EmailIdentity=variables["MAIL_FROM"].rsplit("@", 1)[1])
-                return
-
-
 def up(layout: Layout, echo: Echo = _quiet, *, seed: bool = True) -> Cloud:
     """Bring a cloud up, or up to date when it runs already. Raises SynthFailed, DidNotStart, DeployFailed."""
     layout.directory.mkdir(parents=True, exist_ok=True)
     echo("synthesised" if synthesise(layout) else "sources unchanged, synthesis skipped")
     echo("started" if processes.start(layout) else "was running already")
     stacks = deploy_assembly(layout.assembly, lambda service: boto_client(layout, service))
-    _verify_senders(layout)
     echo(f"deployed {', '.join(stacks)}")
     outputs = _outputs(layout, stacks)
     outputs = _seeded(outputs) if seed else outputs
