@@ -150,7 +150,7 @@ def _memory() -> Backend:
 
 def _dynamo(emulator: str, url: str, attempts: int = ATTEMPTS) -> Backend:
     client = boto3.client("dynamodb", endpoint_url=emulator)
-    tables = {table: bind(f"contract-{table}", host=url, attempts=attempts) for table in TABLES}
+    tables = bind({table: f"contract-{table}" for table in TABLES}, host=url, attempts=attempts)
 
     def read(table: str, pk: str, sk: str) -> Row | None:
         answer = client.get_item(TableName=f"contract-{table}", Key=encode({"pk": pk, "sk": sk})["M"])
@@ -160,8 +160,9 @@ def _dynamo(emulator: str, url: str, attempts: int = ATTEMPTS) -> Backend:
         client.put_item(TableName=f"contract-{table}", Item=encode(row)["M"])
 
     def events(organization: str) -> list[Row]:
-        rows = (decode_map(item) for item in client.scan(TableName="contract-core")["Items"])
-        return [row["data"] for row in rows if row["noun"] == "event" and row["pk"].startswith(f"{organization}#")]
+        pages = client.get_paginator("scan").paginate(TableName="contract-core")
+        rows = (decode_map(item) for page in pages for item in page["Items"])
+        return [row["data"] for row in rows if row["pk"].startswith(f"{organization}#event#")]
 
     return Backend(DynamoStore(tables, pause=lambda _: None), read, write, events)
 

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from moref.aws import compose
+from moref.aws.rows import bind
 from moref.aws.worker import about, read, run_rule, worker
 from moref.kernel.env import InboxWorker, MissingSetting, Worker
 from moref.kernel.errors import Malformed, Permanent
+from moref.kernel.names import TABLES
 from moref.runtime import Runtime
 from tests.fakes.runtime import FakeMetrics, fake_runtime
 
@@ -97,3 +99,14 @@ def test_a_runtime_is_made_once_and_needs_its_whole_environment(monkeypatch: pyt
     for name in Own.fields():
         monkeypatch.setenv(name.upper(), f"test-{name}")
     assert compose.runtime(Own) is compose.runtime(Own)
+
+
+def test_all_tables_share_one_client_whose_waits_fit_a_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    tables = bind({table: f"test-{table}" for table in TABLES})
+    connections = {model._get_connection().connection for model in tables.values()}
+    assert len(connections) == 1
+    config = connections.pop().client.meta.config
+    assert (config.connect_timeout, config.read_timeout) == (2, 4)
+    assert config.retries["total_max_attempts"] == 3
+    assert [model.Meta.table_name for model in tables.values()] == [f"test-{table}" for table in TABLES]

@@ -33,7 +33,7 @@ def build(settings: Worker) -> Runtime:
     queues = SqsQueues(settings.stage, settings.queue_prefix)
     return Runtime(
         settings=settings,
-        store=DynamoStore({table: bind(name) for table, name in tables.items()}),
+        store=DynamoStore(bind(tables)),
         clock=clock,
         queues=queues,
         scheduler=EventBridgeScheduler(

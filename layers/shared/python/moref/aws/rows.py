@@ -4,6 +4,7 @@ PynamoDB waits 15 s to connect and 30 s to read by default, longer than a functi
 makes three attempts in all.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from pynamodb.attributes import UnicodeAttribute
@@ -56,8 +57,21 @@ class Row(Model):
     by_pending = _index("pending")
 
 
-def bind(table_name: str, *, host: str | None = None, attempts: int = ATTEMPTS) -> type[Row]:
-    """The rows of one table. `host` only where a test puts something in between; otherwise the SDK decides."""
+def bind(tables: Mapping[str, str], *, host: str | None = None, attempts: int = ATTEMPTS) -> dict[str, type[Row]]:
+    """The rows of each table: names.TABLES -> its name in this stage.
+
+    All share one connection: a client of its own for each table would cost a cold start a tenth of a second each.
+    `host` only where a test puts something in between; otherwise the SDK decides.
+    """
+    models = {table: _model(name, host, attempts) for table, name in tables.items()}
+    first, *others = (model._get_connection() for model in models.values())
+    for other in others:
+        first.connection.add_meta_table(other.get_meta_table())
+        other.connection = first.connection
+    return models
+
+
+def _model(table_name: str, host: str | None, attempts: int) -> type[Row]:
     meta = {
         "table_name": table_name,
         "host": host,
