@@ -10,9 +10,9 @@ import pytest
 from moref.conversions.approve import approve
 from moref.conversions.judge import conversion_id
 from moref.intake.model import Contact
-from moref.kernel.errors import Malformed, Retry
+from moref.kernel.errors import Conflict, Malformed, Retry
 from moref.kernel.keys import GLOBAL
-from moref.records import get
+from moref.records import Change, get
 from moref.rewards import ledger, slots
 from moref.rewards.connect import connect
 from moref.rewards.model import OpenPayout, Payout, Reward
@@ -100,6 +100,39 @@ def test_surely_absent_is_asked_again_under_the_same_id(fault: str) -> None:
     assert payout(world).status == "accepted"
     assert len({asked.id for asked in world.provider.asked}) == 1
     assert len(world.provider.asked) == 2
+
+
+def test_a_job_undone_while_the_answer_is_open_is_reversed_once_the_provider_surely_has_nothing() -> None:
+    world = approved("lost_before")
+    world.clock.move(seconds=1)
+    world.fact(1, "cancelled", True)
+    world.drain()
+    (reward,) = world.all(Reward)
+    assert (reward.status, reward.revoke_reason is not None, payout(world).status) == ("pending", True, "unknown")
+    world.settle_down(2)
+    assert [one.status for one in world.all(Reward)] == ["reversed"]
+    assert (payout(world).status, world.provider.orders, len(world.provider.asked)) == ("cancelled", {}, 1)
+    assert set(ledger.balances(world.store, ORG)["USD"].values()) == {0}
+    invariants.check(world)
+
+
+def test_a_wish_to_reverse_that_arrives_between_look_and_claim_stops_the_claim() -> None:
+    world = approved("no_money")
+    world.clock.move(minutes=5)
+    inner = world.store.commit
+
+    def commit(*writes: Any) -> None:
+        after = [write.after for write in writes if isinstance(write, Change)]
+        if any(isinstance(row, Payout) and row.status == "submitted" for row in after):
+            (reward,) = world.all(Reward)
+            inner(Change(reward, reward.changed(world.clock.at, revoke_reason="undone")))
+        inner(*writes)
+
+    world.store.commit = commit  # type: ignore[method-assign]
+    command = {"command": "pay", "organization_id": ORG, "payout_id": payout(world).id}
+    with pytest.raises(Conflict):
+        work(world.runtime, command, lambda *_: world.provider)
+    assert (len(world.provider.asked), payout(world).status) == (1, "retry_wait")
 
 
 def test_unknown_stays_while_nobody_answers() -> None:
