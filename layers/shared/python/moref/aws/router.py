@@ -109,7 +109,7 @@ class Router:
             if row.get("pending") != PARKED:
                 self._outbox.park(table, (row["pk"], row["sk"]))
                 self._metrics.count("event_parked")
-                logger().error("event parked", extra={"table": table, "sk": row["sk"]} | failure(error))
+                logger().error("event parked", extra={"table": table, "row": row["pk"]} | failure(error))
             return None
 
 
