@@ -47,7 +47,7 @@ def invited(driver: Driver, who: str, phone: str) -> str:
 def quoted(driver: Driver, link: str, who: str, phone: str) -> None:
     """A friend who opened the link and asked for a quote."""
     form = driver.open(link, **{"user-agent": BROWSER}).headers["location"]
-    fields = {"name": f"{who} Friend", "phone": phone, "email": "", "from_zip": "78702", "to_zip": "78745"}
+    fields = {"name": f"{who} Friend", "phone": phone, "email": "", "origin": "78702", "destination": "78745"}
     answer = driver.submit(form, consent="yes", **fields)
     check(answer.status_code == 303, f"quote: {answer.status_code} {answer.text[:300]}")
 

@@ -15,7 +15,7 @@ def main() -> int:
     directory = Path(os.environ.get("MOREF_LOCAL_DIR", ".local/demo"))
     port_base = int(os.environ.get("MOREF_PORT_BASE", "4650"))
     print("Mo-ref demo: starting the embedded AWS and deploying the application ...", flush=True)
-    with running_cloud(directory, port_base, fresh=True) as cloud:
+    with running_cloud(directory, port_base, lambda line: print(f"  {line}", flush=True)) as cloud:
         print(f"ready after {time.monotonic() - began:.0f} s at {cloud.url}", flush=True)
         story = Story(Driver(cloud.outputs))
         try:

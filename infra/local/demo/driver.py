@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import requests
 
 T = TypeVar("T")
-_URL = re.compile(r"https?://[^\s\"<>]+")
+_URL: re.Pattern[str] = re.compile(r"https?://[^\s\"<>]+")
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 PATIENCE = 30.0  # seconds a fact may take to show; generous, since two noisy cores run everything
 
@@ -32,7 +32,7 @@ def check(truth: bool, claim: str) -> None:
 
 def link_in(text: str, part: str) -> str:
     """The first link in a message whose path holds `part`."""
-    found = [url.rstrip(".,)") for url in _URL.findall(text) if part in url]
+    found: list[str] = [url.rstrip(".,)") for url in _URL.findall(text) if part in url]
     check(bool(found), f"a link with {part} in: {text}")
     return found[0]
 

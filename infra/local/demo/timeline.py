@@ -17,11 +17,11 @@ class Timeline:
         self.driver = driver
         self.zone = ZoneInfo(zone)
         self.people = people  # address -> name
-        self.told = 0
+        self.told: set[str] = set()  # provider ids
         self.notes: list[tuple[datetime, str, str]] = []
 
-    def note(self, who: str, text: str) -> None:
-        self.notes.append((self.driver.now(), who, text))
+    def note(self, who: str, text: str, at: datetime | None = None) -> None:
+        self.notes.append((at or self.driver.now(), who, text))
 
     def chapter(self, title: str) -> None:
         """Prints what has happened since the last call, then the next chapter's title."""
@@ -29,14 +29,14 @@ class Timeline:
         print(f"\n{title}\n{'-' * len(title)}", flush=True)
 
     def flush(self) -> None:
-        messages = self.driver.messages()
-        for message in messages[self.told :]:
+        fresh = [message for message in self.driver.messages() if message["provider_id"] not in self.told]
+        for message in fresh:
             name = self.people.get(message["to"], message["to"])
             kind = "SMS" if message["channel"] == "sms" else "e-mail"
             head = f"{message['subject']}: " if message.get("subject") else ""
             text = f"{kind} to {name}: {head}{' '.join(message['body'].split())}"
             self.notes.append((datetime.fromisoformat(message["at"].replace("Z", "+00:00")), "Mo-ref", text))
-        self.told = len(messages)
+        self.told |= {message["provider_id"] for message in fresh}
         for at, who, text in sorted(self.notes, key=lambda note: note[0]):
             self._line(at, who, text)
         self.notes.clear()
