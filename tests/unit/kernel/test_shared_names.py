@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moref.kernel import ids, keys, plugins
+from moref.kernel import errors, ids, keys, plugins
 from moref.kernel.clock import iso, iso_now
 from moref.kernel.env import CONTRACTS, MissingSetting, Redirect
 from moref.kernel.errors import Malformed, MorefError, NotFound, TooLarge
@@ -100,10 +100,8 @@ def test_a_body_of_256_kib_is_taken_and_one_byte_more_is_not() -> None:
         from_event(http_event("%%%", encoded=True))
 
 
-def test_every_error_has_its_own_code_and_a_sensible_status() -> None:
-    def tree(cls: type[MorefError]) -> list[type[MorefError]]:
-        return [cls] + [leaf for child in cls.__subclasses__() for leaf in tree(child)]
-
-    found = tree(MorefError)
+def test_every_error_of_the_tree_has_its_own_code_and_a_sensible_status() -> None:
+    found = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, MorefError)]
+    assert len(found) > 10
     assert len({error.code for error in found}) == len(found)
     assert all(400 <= error.status <= 599 for error in found)
