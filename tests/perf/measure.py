@@ -41,11 +41,13 @@ def _pair(values: list[float], floors: list[float]) -> Pair:
     return Pair(*(round(statistics.median(each), 4) for each in (values, floors, ratios)))
 
 
-def _first(place: Place, door: str, module: str, stub: Stub, before: tuple[str, ...] = ()) -> tuple[dict[str, Any], str]:
+def _first(
+    place: Place, door: str, module: str, stub: Stub, before: tuple[str, ...] = ()
+) -> tuple[dict[str, Any], str]:
     """One fresh process up to its first answer: what it told, and all of its standard error."""
     stub.counts.clear()
     done = subprocess.run(
-        [*before, *place.command(module)],
+        [*before, *place.command(module, *(["patient"] if before else []))],
         input=sample.events(door, 1) + "\n", env=place.environment(stub.url),
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False, timeout=TIMEOUT_SECONDS,
     )  # fmt: skip

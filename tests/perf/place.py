@@ -120,6 +120,4 @@ def write_certificates(here: Place) -> None:
     pem = serialization.Encoding.PEM
     here.ca.write_bytes(ca.sign(ca_key, hashes.SHA256()).public_bytes(pem))
     here.tls[0].write_bytes(server.sign(ca_key, hashes.SHA256()).public_bytes(pem))
-    here.tls[1].write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
+    here.tls[1].write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))

@@ -12,15 +12,15 @@ wrong with the request) and errors.Permanent (refused: permission, key, shape).
 """
 
 import hmac
-import http.client
 import json
 import os
-import ssl
 import time
 import zlib
+from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import urlsplit
 
+from moref.aws.wire import Wire
 from moref.kernel.errors import Conflict, Permanent, Retry
 
 TYPE_CHECKING = False
@@ -75,20 +75,26 @@ def signed_headers(
     canonical = f"POST\n/\n\n{lines}\n{names}\n{sha256(body).hexdigest()}"
     scope = f"{stamp[:8]}/{region}/{service}/aws4_request"
     text = f"{ALGORITHM}\n{stamp}\n{scope}\n{sha256(canonical.encode()).hexdigest()}"
-    key = b"AWS4" + who.secret.encode()
-    for part in scope.split("/"):
-        key = hmac.digest(key, part.encode(), "sha256")
-    signature = hmac.digest(key, text.encode(), "sha256").hex()
+    signature = hmac.digest(_signing_key(who.secret, scope), text.encode(), "sha256").hex()
     headers["authorization"] = (
         f"{ALGORITHM} Credential={who.key_id}/{scope}, SignedHeaders={names}, Signature={signature}"
     )
     return headers
 
 
+@lru_cache(maxsize=4)
+def _signing_key(secret: str, scope: str) -> bytes:
+    """The same for a day, a region and a service."""
+    key = b"AWS4" + secret.encode()
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key
+
+
 class Service:
     """One service of one region, over one connection that is opened at the first call and kept."""
 
-    __slots__ = ("_connection", "_credentials", "_host", "_name", "_region", "_secure", "_sleep")
+    __slots__ = ("_credentials", "_host", "_name", "_region", "_secure", "_sleep", "_wire")
 
     def __init__(
         self,
@@ -105,9 +111,9 @@ class Service:
         parts = urlsplit(url)
         self._host = parts.netloc
         self._secure = parts.scheme == "https"
+        self._wire = Wire(parts.hostname or "", parts.port or (443 if self._secure else 80), secure=self._secure)
         self._credentials = credentials or Credentials.from_env()
         self._sleep = sleep
-        self._connection: http.client.HTTPConnection | None = None
 
     def call(self, operation: str, request: "dict[str, Any]", within: float) -> "dict[str, Any]":
         """The answer's JSON; both attempts together take at most about `within` seconds."""
@@ -129,39 +135,20 @@ class Service:
         headers = signed_headers(
             self._credentials, self._name, self._region, host=self._host, target=target, body=body, now=time.time()
         )
+        head = "".join([f"{name}:{value}\r\n" for name, value in headers.items()])
+        request = f"POST / HTTP/1.1\r\n{head}accept-encoding:identity\r\ncontent-length:{len(body)}\r\n\r\n".encode()
         try:
-            connection = self._connected(within)
-            connection.request("POST", "/", body, headers)
-            answer = connection.getresponse()
-            content = answer.read()  # all of it: a cut body must raise, never look like an absent row
-        except (OSError, http.client.HTTPException) as error:
-            self._drop()
+            answer = self._wire.exchange(request + body, within)
+        except OSError as error:
             raise Retry(f"{self._name}: {type(error).__name__}") from None
-        checksum = answer.headers.get("x-amz-crc32")
-        if checksum is not None and checksum != str(zlib.crc32(content)):
+        checksum = answer.headers.get(b"x-amz-crc32")
+        if checksum is not None and checksum != b"%d" % zlib.crc32(answer.content):
             self._drop()
             raise Retry(f"{self._name}: damaged answer")
-        return self._read(answer.status, content)
-
-    def _connected(self, within: float) -> http.client.HTTPConnection:
-        if self._connection is None:
-            kind = self._tls if self._secure else http.client.HTTPConnection
-            self._connection = kind(self._host, timeout=within)
-        self._connection.timeout = within
-        if self._connection.sock is not None:
-            self._connection.sock.settimeout(within)
-        return self._connection
-
-    @staticmethod
-    def _tls(host: str, timeout: float) -> http.client.HTTPConnection:
-        # A bundle with Amazon's roots only starts a quarter faster than the system's store.
-        context = ssl.create_default_context(cafile=os.environ.get("AWS_CA_BUNDLE") or None)
-        return http.client.HTTPSConnection(host, timeout=timeout, context=context)
+        return self._read(answer.status, answer.content)
 
     def _drop(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._wire.close()
 
     def _read(self, status: int, content: bytes) -> "dict[str, Any]":
         try:
