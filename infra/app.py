@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
+from infra import openapi
 from infra.data_stack import DataStack
 from infra.service_stack import ServiceStack
 from infra.stages import read_stage
@@ -20,6 +21,7 @@ CONTEXT = ("stage", "base_url", "mail_domain", "alarm_email")
 
 def build(app: App, stage_names: Sequence[str], context: Mapping[str, str | None]) -> None:
     """Adds the two stacks of each stage, and the check that interrupts synthesis on an unexplained finding."""
+    openapi.write()
     for name in stage_names:
         stage = read_stage(name, context)
         ServiceStack(app, stage, DataStack(app, stage))

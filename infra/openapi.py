@@ -1,7 +1,7 @@
 """Writes the API's OpenAPI document and its page of documentation beside the function that serves them.
 
-python -m infra.openapi           writes functions/api/openapi.json and docs.html
-python -m infra.openapi --check   exit 1 when they are not what the routes say
+Made of the routes at every synthesis, never committed: `python -m infra.openapi` writes functions/api/openapi.json
+and docs.html.
 """
 
 import json
@@ -12,7 +12,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "functions" / "api"
 
 
 def files() -> dict[Path, str]:
-    """What the files should hold. The routes are the product's: it is imported here only, by whoever asks."""
+    """What the files hold. The routes are the product's: it is imported here only, by whoever asks."""
     from moref.api.docs import page
     from moref.api.openapi import document
 
@@ -21,17 +21,12 @@ def files() -> dict[Path, str]:
     return {FOLDER / "openapi.json": text, FOLDER / "docs.html": page(described)}
 
 
-def main(arguments: list[str]) -> int:
-    wanted = files()
-    if "--check" in arguments:
-        stale = [path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text]
-        sys.stderr.writelines(f"{path.name} is not what the routes say: run `make openapi`\n" for path in stale)
-        return 1 if stale else 0
-    for path, text in wanted.items():
-        path.write_text(text, encoding="utf-8")
-    return 0
+def write() -> None:
+    for path, text in files().items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
     sys.path[:0] = [str(FOLDER.parents[1] / "layers" / "shared" / "python")]
-    sys.exit(main(sys.argv[1:]))
+    write()

@@ -2,8 +2,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from infra import openapi
 from moref.aws.compose import composed
 from tests.unit.api.world import World
+
+
+@pytest.fixture(scope="session", autouse=True)
+def published() -> None:
+    """The document and the docs page are made at synthesis; here by themselves."""
+    openapi.write()
 
 
 @pytest.fixture

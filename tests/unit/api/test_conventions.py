@@ -11,7 +11,6 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from api.handler import resolvers
-from infra.openapi import files
 from moref.api.openapi import document
 from moref.api.resources import READABLE
 from moref.api.routes import OPERATIONS
@@ -139,11 +138,6 @@ def test_the_document_is_valid_openapi_and_has_exactly_the_registered_routes(wor
         for method in ([route.method] if isinstance(route.method, str) else route.method)
     }
     assert registered - {("GET", "/v1/openapi.json"), ("GET", "/v1/docs")} == documented
-
-
-def test_the_published_files_are_what_the_routes_say() -> None:
-    for path, text in files().items():
-        assert path.read_text(encoding="utf-8") == text, f"{path.name}: run `make openapi`"
 
 
 def test_the_docs_page_needs_nothing_from_elsewhere(world: World) -> None:
