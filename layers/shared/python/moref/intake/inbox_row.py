@@ -4,6 +4,9 @@ Kept apart from the model, which needs pydantic and would double a door's start;
 wrote.
 """
 
+import zlib
+from base64 import b64encode
+
 from moref.kernel import ids, keys
 from moref.kernel.clock import iso_at
 
@@ -15,10 +18,16 @@ KEEP_SECONDS = 30 * 24 * 3600
 NOUN = "inbox"
 
 
+def pack(raw: bytes) -> str:
+    """Base64 of zlib. A small window packs a webhook as well, and is set up in a fifth of the time."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, wbits=12, memLevel=5)
+    return b64encode(packer.compress(raw) + packer.flush()).decode()
+
+
 def build(
     *, organization: str, source: str, connection_id: str, event_id: str, headers: dict[str, str], body: str, now: float
 ) -> "dict[str, Any]":
-    """`body` is base64 of zlib of the raw bytes; `now` is Unix time. The id is the same for every retry of an event."""
+    """`body` is what `pack` made of the raw bytes; `now` is Unix time. The id is the same for every retry of an event."""
     id = ids.derived("inb", source, connection_id, event_id)
     at = iso_at(now)
     pk, sk = keys.row_key(organization, NOUN, id)
