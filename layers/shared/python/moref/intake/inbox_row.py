@@ -27,7 +27,7 @@ def pack(raw: bytes) -> str:
 def build(
     *, organization: str, source: str, connection_id: str, event_id: str, headers: dict[str, str], body: str, now: float
 ) -> "dict[str, Any]":
-    """`body` is what `pack` made of the raw bytes; `now` is Unix time. The id is the same for every retry of an event."""
+    """`body` is what `pack` made of the raw bytes; `now` is Unix time. Every retry of an event has the same id."""
     id = ids.derived("inb", source, connection_id, event_id)
     at = iso_at(now)
     pk, sk = keys.row_key(organization, NOUN, id)
