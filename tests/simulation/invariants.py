@@ -56,7 +56,7 @@ def books_agree(payouts: list[Payout], rewards: list[Reward], entries: list[Entr
         assert ((reward.id, "accrued") in steps) is True
         assert ((reward.id, "submitted") in steps) is submitted
         assert ((reward.id, "accepted") in steps) is accepted
-        assert ((reward.id, "reversed") in steps) is (reward.status == "reversed")
+        assert ((reward.id, "reversed") in steps) is (reward.status in ("reversed", "failed"))
         assert (reward.status == "issued") is accepted
     owed = sum(one.amount for one in rewards if one.status == "pending")
     totals = ledger.total(entries).get("USD", {})
@@ -94,8 +94,9 @@ def ended(world: World) -> None:
     of = {payout.reward_id: payout for payout in world.all(Payout)}
     for reward in world.all(Reward):
         payout = of.get(reward.id)
-        if reward.status == "reversed":
+        if reward.status in ("reversed", "failed"):
             assert payout is None or payout.status in ("cancelled", "needs_person")
+            assert reward.reason
             continue
         assert payout is not None, "a reward without its payout"
         assert payout.status in ("accepted", "delivered", "needs_person"), (payout.status, payout.reason)

@@ -1,5 +1,6 @@
 """The payout path under a machine that does everything that ever went wrong, in any order."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from hypothesis import strategies as st
@@ -13,7 +14,8 @@ from moref.intake.model import Contact
 from moref.kernel.errors import MorefError
 from moref.kernel.names import PAYOUTS, REFERRALS
 from moref.records import get
-from moref.rewards.model import Program, Tier, program_id
+from moref.rewards.model import Payout, Program, Tier, program_id
+from moref.rewards.retry import retry
 from moref.tenants.switches import set_switch
 from tests.fakes.memory_store import Crash
 from tests.simulation import invariants
@@ -80,6 +82,30 @@ class PayoutMachine(RuleBasedStateMachine):
         self.world.provider.fault, self.world.provider.silent = fault, silent
         self.world.step(ready[pick % len(ready)])
         self.world.store.crash_at, self.world.provider.fault, self.world.provider.silent = None, None, False
+
+    @rule(pick=some, crash=crashes)
+    def staff_retry(self, pick: int, crash: int | None) -> None:
+        self._staff(pick, crash, lambda id: retry(self.world.runtime, ORG, id, actor="mem_1"))
+
+    @rule(pick=some, crash=crashes, silent=st.booleans())
+    def staff_cancel(self, pick: int, crash: int | None, silent: bool) -> None:
+        self.world.provider.silent = silent
+        self._staff(pick, crash, self.world.cancel)
+        self.world.provider.silent = False
+
+    def _staff(self, pick: int, crash: int | None, decide: Callable[[str], object]) -> None:
+        """Any payout, those that need a person first; a decision that does not fit its state is refused."""
+        payouts = sorted(self.world.all(Payout), key=lambda payout: (payout.status != "needs_person", payout.id))
+        if not payouts:
+            return
+        waiting = [payout for payout in payouts if payout.status == "needs_person"] or payouts
+        self._crashing(crash)
+        try:
+            decide(waiting[pick % len(waiting)].id)
+        except (Crash, MorefError):
+            pass
+        finally:
+            self.world.store.crash_at = None
 
     @precondition(lambda self: self.world.handled)
     @rule(pick=some)

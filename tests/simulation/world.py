@@ -17,6 +17,7 @@ from moref.kernel.errors import MorefError
 from moref.kernel.names import PAYOUTS, REFERRALS
 from moref.records import Change, Create, E, Write, every, get
 from moref.referrals.model import Advocate, Evidence, Referral
+from moref.rewards.cancel import cancel
 from moref.rewards.model import Payout, Program, Reward, Tier, program_id
 from moref.rewards.receive_notice import receive_notice
 from moref.rewards.reconcile import reconcile
@@ -215,6 +216,12 @@ class World:
 
     def reconcile(self) -> None:
         reconcile(self.runtime)
+
+    def cancel(self, payout_id: str) -> Payout:
+        """Staff end a payout, with a reason."""
+        return cancel(
+            self.runtime, ORG, payout_id, actor="mem_1", reason="wrong address", connect=lambda *_: self.provider
+        )
 
     def notice(self, name: str, kind: str, id: str) -> str | None:
         body = json.dumps({"event": name, "uuid": "u", "payload": {"resource": {"id": id, "type": kind}, "meta": {}}})

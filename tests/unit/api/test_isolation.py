@@ -13,6 +13,7 @@ BODIES: dict[str, Any] = {
     "PATCH /v1/programs/{id}": {"version": 1, "name": "Mine now"},
     "POST /v1/conversions/{id}/approve": {},
     "POST /v1/conversions/{id}/reject": {"reason": "no"},
+    "POST /v1/payouts/{id}/cancel": {"reason": "no"},
     "POST /v1/advocates/{id}/links": {"location_id": "loc"},
 }
 # Named by the organization's own words, not by a tenant's id.

@@ -47,6 +47,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "conversion.changed": (REFERRALS,),  # subject conversion; status, previous_status (automatic approval looks here)
     "reward.released": (PAYOUTS,),  # subject reward; may be paid from now
     "reward.reversed": (PAYOUTS,),  # subject reward; stop its payout if the provider has not been asked yet
+    "payout.retried": (PAYOUTS,),  # subject payout; reward_id; staff let it be tried again
     "payout.changed": (CAMPAIGNS,),  # subject payout; status, previous_status, reward_id (thank-you and reward message)
     "message.queued": (MESSAGES,),  # subject message
 }

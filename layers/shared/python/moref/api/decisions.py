@@ -8,12 +8,13 @@ from pydantic import Field
 
 from moref.api.operation import Call, Operation, Schema
 from moref.api.read import instant
-from moref.api.resources import CONVERSION, INBOX, LINK
+from moref.api.resources import CONVERSION, INBOX, LINK, PAYOUT
 from moref.conversions.model import Conversion
 from moref.intake.model import InboxEvent
 from moref.kernel.errors import BadInput
 from moref.kernel.webhook import MAX_BODY
 from moref.referrals.model import Advocate
+from moref.rewards.model import Payout
 from moref.tenants.audit import audited
 from moref.tenants.forms import Form, Identifier, Line
 from moref.tenants.model import Location
@@ -27,6 +28,10 @@ class Approval(Form):
 
 class Rejection(Form):
     reason: Line
+
+
+class Cancellation(Form):
+    reason: Line = Field(description="shown to staff; the reward fails and is not paid again by itself")
 
 
 class LinkOf(Form):
@@ -54,6 +59,22 @@ def _reject(call: Call) -> Any:
     id = call.get(Conversion, call.params["id"]).id
     reject(call.runtime, call.organization_id, id, actor=call.caller.member_id, reason=call.body.reason)
     return CONVERSION.view(call.get(Conversion, id))
+
+
+def _retry_payout(call: Call) -> Any:
+    from moref.rewards.retry import retry
+
+    id = call.get(Payout, call.params["id"]).id
+    retry(call.runtime, call.organization_id, id, actor=call.caller.member_id)
+    return PAYOUT.view(call.get(Payout, id))
+
+
+def _cancel_payout(call: Call) -> Any:
+    from moref.rewards.cancel import cancel
+
+    id = call.get(Payout, call.params["id"]).id
+    cancel(call.runtime, call.organization_id, id, actor=call.caller.member_id, reason=call.body.reason)
+    return PAYOUT.view(call.get(Payout, id))
 
 
 def _give_link(call: Call) -> Any:
@@ -149,6 +170,12 @@ OPERATIONS = (
               idempotency="required"),
     Operation("POST", "/v1/conversions/{id}/reject", _reject, "admin", "conversions", "Rejects, with a reason",
               CONVERSION.schema, body=Rejection, idempotency="optional"),
+    Operation("POST", "/v1/payouts/{id}/retry", _retry_payout, "admin", "payouts",
+              "Tries a payout that needs a person again, under the same id at the provider", PAYOUT.schema,
+              idempotency="required"),
+    Operation("POST", "/v1/payouts/{id}/cancel", _cancel_payout, "admin", "payouts",
+              "Ends a payout that needs a person, when the provider says that nothing is paid under its id",
+              PAYOUT.schema, body=Cancellation, idempotency="required"),
     Operation("POST", "/v1/advocates/{id}/links", _give_link, "admin", "advocates",
               "The advocate's link of a location, made when there is none", LINK.schema, body=LinkOf,
               idempotency="optional"),

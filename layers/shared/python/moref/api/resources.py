@@ -101,6 +101,17 @@ INBOX = Resource(
     _STATUS,
     whole=True,
 )
+PAYOUT = Resource(
+    "payouts",
+    Payout,
+    _words(
+        "reward_id location_id provider amount currency recipient_name recipient_email recipient_phone status"
+        " attempts first_submitted_at submitted_at next_attempt_at retried_at order_id provider_reward_id"
+        " provider_status accepted_at delivered_at reason"
+    ),
+    "deliveries of rewards; amounts in minor units",
+    _STATUS | _PLACE | {"reward_id": "parent"},
+)
 
 READABLE = (
     LOCATION,
@@ -157,17 +168,7 @@ READABLE = (
         "what advocates earned; amounts in minor units",
         _STATUS | _PLACE | {"advocate_id": "parent"},
     ),
-    Resource(
-        "payouts",
-        Payout,
-        _words(
-            "reward_id location_id provider amount currency recipient_name recipient_email recipient_phone status"
-            " attempts first_submitted_at submitted_at next_attempt_at order_id provider_reward_id provider_status"
-            " accepted_at delivered_at reason"
-        ),
-        "deliveries of rewards; amounts in minor units",
-        _STATUS | _PLACE | {"reward_id": "parent"},
-    ),
+    PAYOUT,
     Resource(
         "messages",
         Message,

@@ -11,7 +11,7 @@ from moref.rewards.pay import pay
 from moref.rewards.ports import Connect, ProviderOrder
 from moref.rewards.settle import settle
 from moref.rewards.start_payout import payout_id, start_payout
-from moref.rewards.wake import GIVE_UP
+from moref.rewards.wake import gives_up_at
 from moref.runtime import Runtime
 
 STALE = timedelta(minutes=3)  # a worker has 30 s; one that claimed and is silent for longer has died
@@ -71,8 +71,7 @@ def _follow(runtime: Runtime, payout: Payout, now: datetime, connect: Connect) -
     order = _read(runtime, payout, connect)
     if order is not None:
         payout = settle(runtime, payout.organization_id, payout.id, order)
-    since = payout.first_submitted_at or now
-    if payout.status == "submitted" and now > since + GIVE_UP:
+    if payout.status == "submitted" and now > (gives_up_at(payout) or now):
         outcomes.needs_person(runtime, payout, f"still {payout.provider_status} after 48 hours")
 
 

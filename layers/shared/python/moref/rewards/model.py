@@ -117,6 +117,7 @@ class Payout(Entity):
     first_submitted_at: AwareDatetime | None = None
     submitted_at: AwareDatetime | None = None  # of the last attempt
     next_attempt_at: AwareDatetime | None = None
+    retried_at: AwareDatetime | None = None  # when staff let it be tried again; its 48 hours count from here
     order_id: str | None = None
     provider_reward_id: str | None = None
     provider_status: str | None = None  # as the provider says it, also when never seen before

@@ -4,7 +4,8 @@
        \\                /  ^   |  \\
         `> retry_wait <-'   |   `-> unknown -> (found: as the order says; surely absent: retry_wait, the same id again)
                 `-----------'
-    needs_person from anywhere; cancelled only while nothing was paid (reverse.py)
+    needs_person from anywhere, left by news of its order or by staff (retry.py, cancel.py)
+    cancelled only while nothing was paid (reverse.py, cancel.py)
 
 A move that lost a race decides again on the row as it is now, and does nothing when that row has moved on.
 """
@@ -18,7 +19,7 @@ from moref.kernel.keys import GLOBAL
 from moref.records import Change, Emit, Require, Write, get
 from moref.rewards import ledger
 from moref.rewards.model import OpenPayout, Payout, PayoutStatus, Reward
-from moref.rewards.wake import GIVE_UP, backoff, wake
+from moref.rewards.wake import backoff, gives_up_at, wake
 from moref.runtime import Runtime
 
 TRIES = 5
@@ -64,10 +65,11 @@ def claim(runtime: Runtime, payout: Payout, reward: Reward) -> Payout:
 
 
 def wait(runtime: Runtime, payout: Payout, reason: str, *, until: datetime | None = None, seconds: int = 0) -> None:
-    """Nothing happened at the provider: try again later, for 48 hours from the first submission."""
+    """Nothing happened at the provider: try again later, for 48 hours."""
     now = runtime.clock.now()
     due = until or backoff(payout, now, seconds)
-    if payout.first_submitted_at is not None and due > payout.first_submitted_at + GIVE_UP:
+    end = gives_up_at(payout)
+    if end is not None and due > end:
         needs_person(runtime, payout, f"given up after 48 hours: {reason}")
         return
     after = _still(runtime, payout, status="retry_wait", reason=reason, next_attempt_at=due)

@@ -2,12 +2,12 @@
 
 from moref.conversions.model import Conversion
 from moref.events import Event
-from moref.kernel import ids
 from moref.kernel.errors import Conflict
-from moref.records import Change, Create, Emit, Write, get
+from moref.records import Change, Emit, Write, get
 from moref.referrals.model import Advocate
 from moref.rewards import ledger
-from moref.rewards.model import AuditRow, Payout, Reward
+from moref.rewards.audit import audit
+from moref.rewards.model import Payout, Reward
 from moref.rewards.outcomes import TRIES, closing
 from moref.rewards.start_payout import payout_id
 from moref.runtime import Runtime
@@ -16,7 +16,7 @@ _UNPAID = frozenset({"intent", "retry_wait"})
 
 
 def reverse(runtime: Runtime, organization_id: str, reward_id: str, reason: str) -> bool:
-    """True when the reward is reversed (now or before). False: its payout is paid, or may be.
+    """True when nothing is paid: the reward is reversed (now or before), or failed by staff. False: it is, or may be.
 
     While the provider's answer is open the wish is kept on the reward: should the answer be no, the payout's next turn
     reverses it. Once accepted it stays; a wrong attribution by the company is the company's loss (rules.md, Money).
@@ -25,7 +25,7 @@ def reverse(runtime: Runtime, organization_id: str, reward_id: str, reason: str)
     for _ in range(TRIES):
         reward = get(runtime.store, Reward, organization_id, reward_id)
         if reward.status != "pending":
-            return reward.status == "reversed"
+            return reward.status in ("reversed", "failed")
         payout = runtime.store.find(Payout, organization_id, payout_id(organization_id, reward_id))
         open_answer = payout is not None and payout.status not in _UNPAID
         if open_answer and reward.revoke_reason is not None:
@@ -35,7 +35,7 @@ def reverse(runtime: Runtime, organization_id: str, reward_id: str, reason: str)
                 now = runtime.clock.now()
                 runtime.store.commit(Change(reward, reward.changed(now, revoke_reason=reason)))
             else:
-                runtime.store.commit(*_reversal(runtime, reward, payout, reason))
+                runtime.store.commit(*reversal(runtime, reward, payout, reason))
         except Conflict:
             continue
         return not open_answer
@@ -63,7 +63,8 @@ def withdrawal(runtime: Runtime, conversion: Conversion, reason: str) -> list[Wr
     return [Change(conversion, withdrawn), Change(advocate, fewer), Emit(event, now)]
 
 
-def _reversal(runtime: Runtime, reward: Reward, payout: Payout | None, reason: str) -> list[Write]:
+def reversal(runtime: Runtime, reward: Reward, payout: Payout | None, reason: str) -> list[Write]:
+    """The writes that take back a pending reward, its conversion's approval, and the payout nothing was paid by."""
     now, org = runtime.clock.now(), reward.organization_id
     conversion = get(runtime.store, Conversion, org, reward.conversion_id)
     writes: list[Write] = [
@@ -71,7 +72,7 @@ def _reversal(runtime: Runtime, reward: Reward, payout: Payout | None, reason: s
         ledger.book(reward, "reversed", now),
         *withdrawal(runtime, conversion, reason),
         Emit(Event("reward.reversed", org, reward.id, {"payout_id": payout.id if payout else None}), now),
-        Create(_audit(runtime, reward, reason)),
+        audit(now, org, "policy", "reward.reversed", reward.id, turn="", reason=reason),
     ]
     if payout is not None:
         data = {"status": "cancelled", "previous_status": payout.status, "reward_id": reward.id}
@@ -80,17 +81,3 @@ def _reversal(runtime: Runtime, reward: Reward, payout: Payout | None, reason: s
         if payout.first_submitted_at is not None:
             writes.append(ledger.book(reward, "returned", now))
     return writes + closing(runtime, payout_id(org, reward.id), now)
-
-
-def _audit(runtime: Runtime, reward: Reward, reason: str) -> AuditRow:
-    now = runtime.clock.now()
-    return AuditRow(
-        organization_id=reward.organization_id,
-        id=ids.derived("aud", reward.id, "reversed"),
-        created_at=now,
-        updated_at=now,
-        actor="policy",
-        action="reward.reversed",
-        subject=reward.id,
-        detail={"reason": reason[:200]},
-    )

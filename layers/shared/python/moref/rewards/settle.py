@@ -59,7 +59,9 @@ def differs(payout: Payout, order: ProviderOrder) -> str | None:
 
 def _decide(payout: Payout, order: ProviderOrder, now: datetime) -> dict[str, Any]:
     if payout.status in ("cancelled", "failed"):
-        return _alarm("the provider has an order although the payout was ended", order)
+        both = order.status in DEAD  # have ended it
+        words = "the provider has an order although the payout was ended"
+        return {"status": payout.status} if both else _alarm(words, order)
     if payout.first_submitted_at is None:
         return _alarm("the provider has an order we never asked for", order)
     difference = differs(payout, order)

@@ -9,7 +9,7 @@ from moref.kernel.names import PAYOUTS
 from moref.rewards.model import Payout
 from moref.runtime import Runtime
 
-GIVE_UP = timedelta(hours=48)  # from the first submission; then a person decides
+GIVE_UP = timedelta(hours=48)  # then a person decides
 STOPPED = timedelta(minutes=15)  # between looks at a stop switch
 _FIRST = 75  # seconds; a schedule under a minute away may be sent at once, which would be early
 _LONGEST = 2 * 3600
@@ -24,6 +24,12 @@ def backoff(payout: Payout, now: datetime, at_least: int = 0) -> datetime:
     base = max(min(_FIRST * 2 ** min(max(payout.attempts - 1, 0), 12), _LONGEST), at_least)
     share = int.from_bytes(sha256(f"{payout.id}.{payout.attempts}".encode()).digest()[:2], "big")
     return whole(now + timedelta(seconds=base + base * share // 131072))
+
+
+def gives_up_at(payout: Payout) -> datetime | None:
+    """48 hours after the first submission, or after staff let it be tried again; None before either."""
+    since = payout.retried_at or payout.first_submitted_at
+    return None if since is None else since + GIVE_UP
 
 
 def whole(instant: datetime) -> datetime:

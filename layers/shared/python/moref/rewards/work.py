@@ -13,7 +13,7 @@ from moref.runtime import Runtime
 
 
 def work(runtime: Runtime, message: dict[str, Any], connect: Connect = connect_account) -> None:
-    """Events reward.released and reward.reversed (subject: the reward) and the command pay. Raises as `advance` does.
+    """Events reward.released, reward.reversed and payout.retried, and the command pay. Raises as `advance` does.
 
     A reversal has cancelled its payout in its own commit; looking again takes what is left off the open list.
     """
@@ -21,6 +21,8 @@ def work(runtime: Runtime, message: dict[str, Any], connect: Connect = connect_a
     slot = datetime.fromisoformat(message["slot"]) if "slot" in message else None
     if message.get("name") in ("reward.released", "reward.reversed"):
         reward_id = message["subject"]
+    elif message.get("name") == "payout.retried":
+        reward_id = message["data"]["reward_id"]
     elif message.get("command") == "pay":
         reward_id = message.get("reward_id") or get(runtime.store, Payout, org, message["payout_id"]).reward_id
     else:
