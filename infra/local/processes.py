@@ -46,7 +46,10 @@ class Process:
             pid = int(self.pid_file(layout).read_text())
         except (FileNotFoundError, ValueError):
             return None
-        return pid if _runs(pid, self.module) else None
+        # A child of ours runs from the moment it is made; its command line is the parent's until it has become itself.
+        child = _children.get(pid)
+        runs = child.poll() is None if child else _runs(pid, self.module)
+        return pid if runs else None
 
     def listening_ports(self, layout: Layout) -> list[int]:
         return [getattr(layout, port) for port in self.ports]
@@ -132,8 +135,6 @@ def _await_ready(process: Process, layout: Layout) -> None:
     def ready_or_dead() -> bool:
         return process.pid(layout) is None or all(map(listens, process.listening_ports(layout)))
 
-    # The pid file is there before the program has replaced the copy of ours.
-    _wait(lambda: process.pid(layout) is not None, 2)
     if not _wait(ready_or_dead, READY_SECONDS) or process.pid(layout) is None:
         log = process.log_file(layout).read_text(errors="replace").splitlines()
         raise DidNotStart("\n".join([f"{process.name} did not start:", *log[-15:]]))
