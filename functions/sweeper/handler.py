@@ -7,25 +7,27 @@ from moref.aws.log import failure, logger
 from moref.aws.router import router
 from moref.aws.worker import run_rule
 from moref.campaigns.sweep import sweep_overdue as steps
+from moref.hourly import once_an_hour
 from moref.kernel.env import Sweeper
 from moref.messaging.sweep import sweep_overdue as messages
+from moref.referrals.sweep import sweep_overdue as leads
 from moref.runtime import Runtime
 
 Sweep = Callable[[Runtime], int]
 
 EVERY_ROUND: dict[str, Sweep] = {"events": lambda runtime: router(runtime).sweep()}
-HOURLY: dict[str, Sweep] = {"steps": steps, "messages": messages}
-ROUND_MINUTES = 2  # how often the rule calls
+HOURLY: dict[str, Sweep] = {"steps": steps, "messages": messages, "leads": leads}
 
 
 def sweep(runtime: Runtime) -> dict[str, Any]:
     """How many were sent again, by kind. One kind's failure leaves the others their turn, and fails the round."""
-    hourly = runtime.clock.now().minute < ROUND_MINUTES
     sent: dict[str, int] = {}
     failed: list[str] = []
-    for name, work in (EVERY_ROUND | (HOURLY if hourly else {})).items():
+    for name, work in (EVERY_ROUND | HOURLY).items():
         try:
-            sent[name] = work(runtime)
+            count = work(runtime) if name in EVERY_ROUND else once_an_hour(runtime, f"sweep.{name}", work)
+            if count is not None:
+                sent[name] = count
         except Exception as error:  # noqa: BLE001  logged, and raised below when all had their turn
             logger().error("sweep failed", extra={"sweep": name} | failure(error))
             failed.append(name)

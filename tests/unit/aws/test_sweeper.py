@@ -4,10 +4,18 @@ from datetime import UTC, datetime
 
 import pytest
 
+from moref.hourly import HourlyWork, once_an_hour
 from moref.kernel.errors import Retry
+from moref.kernel.keys import GLOBAL
+from moref.records import every
 from moref.runtime import Runtime
 from sweeper import handler
 from tests.fakes.runtime import FakeClock, fake_runtime
+
+
+def move(runtime: Runtime, **delta: int) -> None:
+    assert isinstance(runtime.clock, FakeClock)
+    runtime.clock.move(**delta)
 
 
 def at(minute: int) -> Runtime:
@@ -20,9 +28,51 @@ def _events(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_areas_find_late_has_its_round_once_an_hour() -> None:
-    rounds = [handler.sweep(at(minute)) for minute in range(0, 60, handler.ROUND_MINUTES)]
-    assert rounds[0] == {"events": 3, "steps": 0, "messages": 0}
-    assert rounds[1:] == [{"events": 3}] * 29
+    runtime = at(7)
+    rounds = []
+    for _ in range(60):
+        rounds.append(handler.sweep(runtime))
+        move(runtime, minutes=2)
+    everything = {"events": 3} | dict.fromkeys(handler.HOURLY, 0)
+    assert [place for place, sent in enumerate(rounds) if sent == everything] == [0, 30]
+    assert [sent for sent in rounds if sent != everything] == [{"events": 3}] * 58
+
+
+@pytest.mark.parametrize("jump", [{"hours": 5, "minutes": 33}, {"minutes": -20}, {"days": -2}])
+def test_a_jump_of_the_clock_or_missed_rounds_skip_nothing(jump: dict[str, int]) -> None:
+    runtime = at(0)
+    handler.sweep(runtime)
+    move(runtime, **jump)
+    assert set(handler.sweep(runtime)) == {"events", *handler.HOURLY}
+    assert set(handler.sweep(runtime)) == {"events"}
+
+
+def test_hourly_work_that_failed_is_done_again_in_the_next_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    runtime, down = at(0), [True]
+
+    def works(runtime: Runtime) -> int:
+        if down.pop():
+            raise Retry("down")
+        return 5
+
+    down.insert(0, False)
+    monkeypatch.setitem(handler.HOURLY, "leads", works)
+    with pytest.raises(RuntimeError, match="leads"):
+        handler.sweep(runtime)
+    move(runtime, minutes=2)
+    assert handler.sweep(runtime) == {"events": 3, "leads": 5}
+
+
+def test_two_rounds_at_once_leave_one_row() -> None:
+    runtime = at(0)
+
+    def overtaken(inner: Runtime) -> int:
+        if not every(inner.store, HourlyWork, GLOBAL):
+            once_an_hour(inner, "x", lambda _: 1)
+        return 2
+
+    assert once_an_hour(runtime, "x", overtaken) == 2
+    assert len(every(runtime.store, HourlyWork, GLOBAL)) == 1
 
 
 def test_one_failure_leaves_the_others_their_turn_and_fails_the_round(monkeypatch: pytest.MonkeyPatch) -> None:

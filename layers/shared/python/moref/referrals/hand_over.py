@@ -157,8 +157,7 @@ def _wake(runtime: Runtime, lead: Lead) -> None:
     """Repeated for the same lead state it asks for the same wake-up; a copy that comes early asks again."""
     if lead.status != "new":
         return
-    due = min([time for time in (lead.next_attempt_at, _telling(lead)) if time is not None])
-    command = {"command": "hand_over", "organization_id": lead.organization_id, "lead_id": lead.id}
+    due, command = next_look(lead), hand_over_command(lead)
     seconds = (due - runtime.clock.now()).total_seconds()
     if seconds <= QUEUE_DELAY:
         runtime.queues.send(LEADS, command, delay_seconds=max(0, -int(-seconds // 1)))
@@ -166,5 +165,11 @@ def _wake(runtime: Runtime, lead: Lead) -> None:
         runtime.scheduler.at(f"{lead.id}-{lead.attempts}-{iso(due)[:19]}".replace(":", ""), due, LEADS, command)
 
 
-def _telling(lead: Lead) -> datetime | None:
-    return lead.created_at + TELL_AFTER if lead.branch_told_at is None else None
+def next_look(lead: Lead) -> datetime:
+    """When a lead that is not handed over has something due: the next attempt, or telling the branch."""
+    telling = lead.created_at + TELL_AFTER if lead.branch_told_at is None else None
+    return min([time for time in (lead.next_attempt_at, telling) if time is not None], default=lead.created_at)
+
+
+def hand_over_command(lead: Lead) -> dict[str, str]:
+    return {"command": "hand_over", "organization_id": lead.organization_id, "lead_id": lead.id}
