@@ -11,10 +11,15 @@ def build(parts: Parts) -> None:
     pages = parts.function("pages", PAGE, may.state(), may.platform_secret())
     parts.api.route(
         pages.function,
-        [HttpMethod.GET, HttpMethod.POST],
+        [HttpMethod.GET, HttpMethod.HEAD, HttpMethod.POST],
         "/q/{code}",
         "/review/{token}",
         "/u/{token}",
         guard="Customers have no account: the signed token in the link, checked by the function, is their permission.",
     )
-    parts.api.route(pages.function, [HttpMethod.GET], "/ref.js", guard="A public script, the same for everybody.")
+    parts.api.route(
+        pages.function,
+        [HttpMethod.GET, HttpMethod.HEAD],
+        "/ref.js",
+        guard="A public script, the same for everybody.",
+    )

@@ -80,11 +80,11 @@ def test_public_routes_lead_to_the_right_functions(cloud: Cloud) -> None:
         function = cloud.target(integration.properties["IntegrationUri"]).properties["FunctionName"]
         owners[cloud.short(function)].add(route.properties["RouteKey"])
     both = ("/q/{code}", "/review/{token}", "/u/{token}")
-    pages = {f"{method} {path}" for method in ("GET", "POST") for path in both}
+    pages = {f"{method} {path}" for method in ("GET", "HEAD", "POST") for path in both}
     assert owners == {
         "redirect": {"GET /r/{code}", "HEAD /r/{code}"},
         "crm_webhook": {"POST /hooks/crm/{crm}/{token}"},
         "vendor_webhook": {"POST /hooks/{vendor}/{token}"},
-        "pages": pages | {"GET /ref.js"},
+        "pages": pages | {"GET /ref.js", "HEAD /ref.js"},
         "api": {"ANY /v1/{proxy+}"},
     }
