@@ -11,9 +11,11 @@ from moref.api.operation import Call, Operation
 from moref.api.problems import Reply, as_json
 from moref.api.read import only_whole
 from moref.api.tokens import Caller, authenticate
+from moref.isolation import bound
 from moref.kernel.errors import BadInput, Forbidden, Malformed, MorefError, NotFound
 from moref.kernel.webhook import Request
 from moref.runtime import Runtime
+from moref.tenants.model import Organization
 
 MAX_KEY = 255
 _ID = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
@@ -33,8 +35,11 @@ def _perform(
     runtime: Runtime, operation: Operation, request: Request, params: Mapping[str, str], request_id: str
 ) -> Reply:
     caller = authenticate(runtime.store, runtime.keys, runtime.clock, request.headers.get("authorization", ""))
+    runtime = bound(runtime, caller.organization_id)
     if not caller.may(operation.least):
         raise Forbidden(f"this needs the role {operation.least}")
+    if operation.method != "GET":
+        _open_for_changes(runtime, caller)
     if any(not value or len(value) > 128 or not _ID.issuperset(value) for value in params.values()):
         raise NotFound
     asked = _query(operation, request.url.partition("?")[2])
@@ -62,6 +67,14 @@ def _perform(
         runtime, caller, operation.route, call.idempotency_key,
         asked=path.encode() + b"\n" + request.body, do=do,
     )  # fmt: skip
+
+
+def _open_for_changes(runtime: Runtime, caller: Caller) -> None:
+    """Raises Forbidden: whoever is suspended or closed goes on reading, and its webhooks go on being stored."""
+    organization = runtime.store.find(Organization, caller.organization_id, caller.organization_id)
+    status = "not there" if organization is None else organization.status
+    if status != "active":
+        raise Forbidden(f"your organization is {status}: everything can be read, nothing changed")
 
 
 def _answer(operation: Operation, call: Call) -> Reply:
