@@ -8,6 +8,7 @@ from typing import Any
 from moref.aws.compose import runtime
 from moref.aws.log import failure, logger
 from moref.events import SCHEMA
+from moref.isolation import bound
 from moref.kernel.env import Worker
 from moref.kernel.errors import Malformed
 from moref.runtime import Runtime
@@ -38,7 +39,7 @@ def attempt(composed: Runtime, work: Work, record: Event) -> bool:
     try:
         message = read(record["body"])
         said["about"] = about(message)  # nested: an event's `name` would clash with the log record's
-        work(composed, message)
+        work(bound(composed, message["organization_id"]) if "organization_id" in message else composed, message)
     except Exception as error:  # noqa: BLE001  one message must not take the batch's others down with it
         logger().error("failed", extra=said | failure(error))
         composed.metrics.count("message_work_failed")
