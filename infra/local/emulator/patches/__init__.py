@@ -10,12 +10,15 @@ from importlib.metadata import version
 from infra.local.emulator.patches import (
     activity,
     async_retry,
+    batch_window,
+    iam_names,
     patient_timeout,
     scheduler_tick,
     sent_mail,
     silent_handler,
     stream_positions,
     stream_retry,
+    tls,
     worker_clock,
     worker_logs,
 )
@@ -25,6 +28,7 @@ ALL = (
     scheduler_tick,
     stream_retry,
     stream_positions,
+    batch_window,
     async_retry,
     activity,
     worker_clock,
@@ -32,6 +36,8 @@ ALL = (
     silent_handler,
     patient_timeout,
     sent_mail,
+    iam_names,
+    tls,
 )
 
 
