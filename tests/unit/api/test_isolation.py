@@ -10,6 +10,7 @@ from tests.unit.api.world import World
 
 BODIES: dict[str, Any] = {
     "PATCH /v1/locations/{id}": {"version": 1, "name": "Mine now"},
+    "PATCH /v1/connections/{id}": {"version": 1, "name": "Mine now"},
     "PATCH /v1/programs/{id}": {"version": 1, "name": "Mine now"},
     "POST /v1/conversions/{id}/approve": {},
     "POST /v1/conversions/{id}/reject": {"reason": "no"},
@@ -125,6 +126,7 @@ def test_a_member_of_one_branch_sees_nothing_of_another(world: World) -> None:
         "rewards",
         "payouts",
         "messages",
+        "leads",
         "ledger/entries",
     ):
         items = world.call("GET", f"/{path}", token=token).json()["items"]
@@ -134,6 +136,6 @@ def test_a_member_of_one_branch_sees_nothing_of_another(world: World) -> None:
     assert [item["id"] for item in world.call("GET", "/locations", token=token).json()["items"]] == [dallas]
     approve = world.call("POST", f"/conversions/{theirs['conversions']}/approve", {}, token=token, key="k")
     assert approve.status == 404
-    for path in ("/inbox", "/ledger/balances"):
+    for path in ("/inbox", "/ledger/balances", "/members", "/audit"):
         assert world.call("GET", path, token=token).status == 403
     assert world.call("PUT", "/switches/payouts", {"reason": "mine"}, token=token).status == 403

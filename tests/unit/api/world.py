@@ -15,7 +15,7 @@ from moref.intake.model import Contact, InboxEvent, Job
 from moref.kernel.env import Api
 from moref.messaging.model import Message
 from moref.records import Create, Entity, get
-from moref.referrals.model import Advocate, Link, Referral
+from moref.referrals.model import Advocate, Lead, Link, Referral
 from moref.rewards.ledger import book
 from moref.rewards.model import Payout, Program, Reward
 from moref.runtime import Runtime
@@ -121,13 +121,17 @@ class World:
             "inbox": InboxEvent(**made, id=f"inb_{tag}", source="crm:generic", connection_id=of.connection_id,
                                 event_id="e", headers={"x": CANARY}, status="quarantined", reason="unreadable",
                                 body=base64.b64encode(zlib.compress(b'{"hello": "world"}')).decode()),
+            "leads": Lead(**place, id=f"lead_{tag}", contact_id="ctc_2", referral_id=f"ref_{tag}", code="CODE"),
             "ledger/entries": book(reward, "accrued", now).entity,
         }  # fmt: skip
         self.store.commit(*map(Create, rows.values()))
         return {path: row.id for path, row in rows.items()} | {
             "locations": location_id, "programs": of.program_id, "connections": of.connection_id,
-            "legal-entities": self.legal_entity(of),
+            "legal-entities": self.legal_entity(of), "members": of.member_id, "audit": self.audit(of),
         }  # fmt: skip
+
+    def audit(self, of: Onboarded) -> str:
+        return str(self.call("GET", "/audit", token=self.token(of)).json()["items"][-1]["id"])
 
     def legal_entity(self, of: Onboarded) -> str:
         return str(self.call("GET", "/legal-entities", token=self.token(of)).json()["items"][0]["id"])

@@ -1,4 +1,4 @@
-"""A suspended or closed organization: it reads, its webhooks are kept, its links lead on; it changes and sends nothing."""
+"""A suspended or closed organization reads and changes nothing; its webhooks are kept and its links lead on."""
 
 import base64
 import hashlib
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from crm_webhook.handler import HookDoor, Sender
 from moref.api.routes import OPERATIONS
 from moref.aws.compose import composed
+from moref.intake.hook_door import HookDoor, Sender
 from moref.kernel.env import Redirect
 from moref.records import Change, get
 from moref.referrals.ensure_link import ensure_link

@@ -20,7 +20,7 @@ def operations(resource: Resource) -> tuple[Operation, Operation]:
         return list_of(call, resource)
 
     def one(call: Call) -> dict[str, Any]:
-        return resource.view(call.get(resource.kind, call.params["id"]))
+        return resource.shown_to(call, call.get(resource.kind, call.params["id"]))
 
     def page() -> Schema:
         properties = {
@@ -30,10 +30,10 @@ def operations(resource: Resource) -> tuple[Operation, Operation]:
         return {"type": "object", "properties": properties, "required": ["items", "next_cursor"]}
 
     tag, words, path = resource.path, f"Lists {resource.words}", f"/v1/{resource.path}"
-    one_of, whole = f"One of {resource.path}", resource.whole
+    one_of, whole, least = f"One of {resource.path}", resource.whole, resource.least
     return (
-        Operation("GET", path, listed, "member", tag, words, page, query=_query(resource), whole=whole),
-        Operation("GET", path + "/{id}", one, "member", tag, one_of, resource.schema, whole=whole),
+        Operation("GET", path, listed, least, tag, words, page, query=_query(resource), whole=whole),
+        Operation("GET", path + "/{id}", one, least, tag, one_of, resource.schema, whole=whole),
     )
 
 
@@ -53,7 +53,7 @@ def list_of(call: Call, resource: Resource) -> dict[str, Any]:
         after=cursor.unseal(call.runtime.keys, call.scope, query["cursor"]) if "cursor" in query else None,
         **filters,
     )
-    items = [resource.view(entity) for entity in page.items if visible(call.caller, entity)]
+    items = [resource.shown_to(call, entity) for entity in page.items if visible(call.caller, entity)]
     after = None if page.after is None else cursor.seal(call.runtime.keys, call.scope, page.after)
     return {"items": items, "next_cursor": after}
 

@@ -3,19 +3,20 @@
 Lists take one filter and a time range, because that is what an index can answer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from pydantic.json_schema import GenerateJsonSchema
 
+from moref.api.operation import Call, Schema
 from moref.conversions.model import Conversion
 from moref.intake.model import Contact, InboxEvent, Job
 from moref.messaging.model import Message
 from moref.records import Entity
-from moref.referrals.model import Advocate, Link, Referral
-from moref.rewards.model import Entry, Payout, Program, Reward
-from moref.tenants.model import Connection, LegalEntity, Location, Organization, Switch
+from moref.referrals.model import Advocate, Lead, Link, Referral
+from moref.rewards.model import AuditRow, Entry, Payout, Program, Reward
+from moref.tenants.model import Connection, LegalEntity, Location, Member, Organization, Role, Switch
 
 Filter = Literal["status", "location_id", "parent"]
 _ALWAYS = ("id", "version", "created_at", "updated_at")
@@ -29,6 +30,9 @@ class Resource:
     words: str
     filters: Mapping[str, Filter] = field(default_factory=dict)  # query name -> what the store calls it
     whole: bool = False  # not for callers limited to locations
+    least: Role = "member"
+    # Fields that depend on the caller: name -> (schema, value).
+    extras: Mapping[str, tuple[Schema, Callable[[Call, Any], Any]]] = field(default_factory=dict)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -38,11 +42,15 @@ class Resource:
         data = entity.model_dump(mode="json", include=set(self.fields))
         return {name: data[name] for name in self.fields}
 
+    def shown_to(self, call: Call, entity: Entity) -> dict[str, Any]:
+        return self.view(entity) | {name: value(call, entity) for name, (_, value) in self.extras.items()}
+
     def schema(self) -> dict[str, Any]:
-        """JSON Schema of `view`; definitions it needs stay in `$defs`."""
+        """JSON Schema of `shown_to`; definitions it needs stay in `$defs`."""
         full = self.kind.model_json_schema(mode="serialization", schema_generator=GenerateJsonSchema)
         properties = {name: full["properties"][name] for name in self.fields}
-        found = {"title": self.kind.__name__, "type": "object", "properties": properties, "required": list(self.fields)}
+        properties |= {name: schema for name, (schema, _) in self.extras.items()}
+        found = {"title": self.kind.__name__, "type": "object", "properties": properties, "required": list(properties)}
         return found | {"$defs": full.get("$defs", {})}
 
     def statuses(self) -> tuple[str, ...]:
@@ -113,6 +121,26 @@ PAYOUT = Resource(
     _STATUS | _PLACE | {"reward_id": "parent"},
 )
 
+
+def _hook_url(call: Call, connection: Connection) -> str | None:
+    """Its token lets anybody knock: for those who set up the CRM."""
+    path = f"/hooks/crm/{connection.crm}/{connection.hook_token}"
+    return call.runtime.settings.base_url + path if call.caller.may("admin") else None
+
+
+_HOOK_URL: Schema = {
+    "type": ["string", "null"],
+    "description": "where the CRM posts its webhooks; null for members, who do not set it up",
+}
+CONNECTION = Resource(
+    "connections",
+    Connection,
+    _words("crm name status default_location_id supplies lead_url"),
+    "CRM accounts, without their secrets",
+    _STATUS,
+    extras={"hook_url": (_HOOK_URL, _hook_url)},
+)
+
 READABLE = (
     LOCATION,
     PROGRAM,
@@ -120,12 +148,9 @@ READABLE = (
     LINK,
     INBOX,
     Resource("legal-entities", LegalEntity, _words("name ein"), "payers of rewards"),
+    CONNECTION,
     Resource(
-        "connections",
-        Connection,
-        _words("crm name status default_location_id supplies lead_url"),
-        "CRM accounts, without their secrets",
-        _STATUS,
+        "members", Member, _words("email name role location_ids status"), "staff", _STATUS, whole=True, least="admin"
     ),
     Resource(
         "jobs",
@@ -159,6 +184,16 @@ READABLE = (
         _STATUS | _PLACE | {"advocate_id": "parent"},
     ),
     Resource(
+        "leads",
+        Lead,
+        _words(
+            "location_id contact_id referral_id code origin destination move_date notes status attempts"
+            " next_attempt_at branch_told_at reason"
+        ),
+        "filled-in quote forms and their hand-over to the CRM",
+        _STATUS | _PLACE,
+    ),
+    Resource(
         "rewards",
         Reward,
         _words(
@@ -185,5 +220,14 @@ READABLE = (
         _words("reward_id step legal_entity_id location_id currency lines memo"),
         "the journal; a positive amount is a debit",
         {"reward_id": "parent"},
+    ),
+    Resource(
+        "audit",
+        AuditRow,
+        _words("actor action subject detail"),
+        "who decided what, and why",
+        {"subject": "parent"},
+        whole=True,
+        least="admin",
     ),
 )

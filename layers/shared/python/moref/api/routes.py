@@ -1,12 +1,13 @@
 """The whole API as a table. The resolver, the OpenAPI document, the docs page and the isolation tests use it."""
 
-from moref.api import decisions, read, tenancy
+from moref.api import connections, decisions, read, tenancy
 from moref.api.operation import Operation
 from moref.api.resources import READABLE
 
 OPERATIONS: tuple[Operation, ...] = (
     *tenancy.OPERATIONS,
     *(operation for resource in READABLE for operation in read.operations(resource)),
+    *connections.OPERATIONS,
     *decisions.OPERATIONS,
 )
 

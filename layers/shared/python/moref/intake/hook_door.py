@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from moref.kernel.webhook import Request
 
 HOOK_SECONDS = 60  # how long a stopped hook may still be let in, and an unknown token kept out
+LOOK_SECONDS = 5  # between two looks for a rotated secret
 HOOKS_KEPT = 1000
 DIGEST = "sha256:"
 RETRY_AFTER = "5"
@@ -56,6 +57,7 @@ class HookDoor:
         self._clock = clock
         self._base_url = base_url
         self._hooks = Cache(seconds=HOOK_SECONDS, size=HOOKS_KEPT)
+        self._looked = Cache(seconds=LOOK_SECONDS, size=HOOKS_KEPT)
         self._secrets = Cache(seconds=float("inf"), size=HOOKS_KEPT)
 
     def receive(self, event: "dict[str, Any]", sender: Sender, token: str) -> "tuple[dict[str, Any], dict[str, str]]":
@@ -67,7 +69,7 @@ class HookDoor:
             # Not before: until the hook is found, a stranger chose every word of it.
             told |= {"source": sender.source, "organization": hook["owner_id"], "connection": hook["connection_id"]}
             adapter = plugins.load(sender.package, sender.name)
-            id, told["outcome"] = self._accept(request, hook, sender, adapter)
+            id, told["outcome"] = self._accept_or_look_again(request, hook, sender, adapter, token)
             told["inbox"] = id
         except Failure as error:
             # Whatever is wrong with storage or keys, the event is not stored, so the sender must keep it.
@@ -90,6 +92,23 @@ class HookDoor:
             raise NotFound
         found: dict[str, Any] = hook
         return found
+
+    def _accept_or_look_again(
+        self, request: "Request", hook: "dict[str, Any]", sender: Sender, adapter: "ModuleType", token: str
+    ) -> tuple[str, str]:
+        """A secret may have been rotated since the hook was remembered. Strangers cause one read in some seconds."""
+        try:
+            return self._accept(request, hook, sender, adapter)
+        except Unauthenticated:
+            now = self._clock()
+            if self._looked.get(token, now)[0]:
+                raise
+            self._looked.put(token, None, now)
+            self._hooks.put(token, None, 0.0)  # too old to be used
+            fresh = self._hook(sender, token)
+            if fresh["secret_ciphertexts"] == hook["secret_ciphertexts"]:
+                raise
+        return self._accept(request, fresh, sender, adapter)
 
     def _accept(
         self, request: "Request", hook: "dict[str, Any]", sender: Sender, adapter: "ModuleType"

@@ -126,6 +126,15 @@ class LocationChanges(_Changes):
     settings: dict[str, Any] = Field(default_factory=dict, description="null forgets a value: the level above counts")
 
 
+class ConnectionChanges(_Changes):
+    name: Name = ""
+    lead_url: Address | None = Field(default=None, description="where leads are posted, signed; null for nowhere")
+    default_location_id: Identifier = ""
+    status: Literal["active", "stopped"] = Field(
+        default="active", description="stopped: within a minute its webhooks are answered 404 and are not stored"
+    )
+
+
 class OrganizationChanges(_Changes):
     name: Name = ""
     settings: dict[str, Any] = Field(default_factory=dict, description="null forgets a value: the default counts")

@@ -1,0 +1,32 @@
+"""Changes a CRM connection: its name, where its leads go, and whether its webhooks are let in."""
+
+from moref.kernel.errors import Conflict
+from moref.kernel.keys import GLOBAL
+from moref.records import Change, Write, get
+from moref.runtime import Runtime
+from moref.tenants.audit import audited
+from moref.tenants.forms import ConnectionChanges
+from moref.tenants.model import Connection, Hook, Location
+from moref.tenants.urls import web_address
+
+
+def change_connection(
+    runtime: Runtime, organization_id: str, id: str, changes: ConnectionChanges, *, actor: str
+) -> Connection:
+    """The webhook's door follows in the same commit. Raises Conflict when the caller's version is no longer current,
+    NotFound (also for another tenant's location), BadInput."""
+    now, store, fields = runtime.clock.now(), runtime.store, changes.given()
+    before = get(store, Connection, organization_id, id)
+    if before.version != changes.version:
+        raise Conflict(f"the connection is at version {before.version}")
+    if fields.get("lead_url") is not None:
+        web_address(fields["lead_url"], stage=runtime.settings.stage, field="lead_url")
+    if "default_location_id" in fields:
+        get(store, Location, organization_id, fields["default_location_id"])
+    writes: list[Write] = [Change(before, before.changed(now, **fields))]
+    hook = get(store, Hook, GLOBAL, before.hook_token)
+    if hook.status != fields.get("status", hook.status):
+        writes.append(Change(hook, hook.changed(now, status=fields["status"])))
+    names = ",".join(sorted(fields))
+    store.commit(*writes, audited(now, organization_id, actor, "connection.changed", id, fields=names))
+    return get(store, Connection, organization_id, id)
