@@ -34,6 +34,34 @@ def test_every_row_comes_once_and_newest_first(world: World, limit: int) -> None
     assert pages(world, "/referrals?status=new", limit) == made[::-1]
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 5])
+@pytest.mark.parametrize("path", ["/referrals", "/referrals?status=new", "/payouts", "/messages"])
+def test_a_caller_limited_to_locations_gets_shorter_pages_and_still_every_row(
+    world: World, limit: int, path: str
+) -> None:
+    body = {
+        "name": "Dallas", "legal_entity_id": world.legal_entity(world.a), "time_zone": "America/Chicago",
+        "postal_address": "1 Street", "staff_email": "a@example.com", "review_url": "https://reviews.example.com/x",
+    }  # fmt: skip
+    dallas = world.call("POST", "/locations", body).json()["id"]
+    own = []
+    for place, mine in enumerate("nnnynnyynn"):  # whole pages of other branches stand before, between and after
+        made = world.fill(world.a, dallas if mine == "y" else None, tag=f"n{place}")
+        own += [made[path.strip("/").partition("?")[0]]] if mine == "y" else []
+        world.clock.move(seconds=1)
+    token = world.token(role="admin", locations=[dallas])
+    found, shorter, cursor, joint = [], 0, "", "&" if "?" in path else "?"
+    while True:
+        page = world.call("GET", f"{path}{joint}limit={limit}{cursor}", token=token).json()
+        found += [item["id"] for item in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        shorter += len(page["items"]) < limit
+        cursor = f"&cursor={page['next_cursor']}"
+    assert found == own[::-1]
+    assert shorter > 0
+
+
 def test_a_time_range_cuts_the_list(world: World) -> None:
     made = filled(world)
     assert pages(world, "/referrals?created_since=2026-06-02T15:00:02Z&created_until=2026-06-02T15:00:04Z", 2) == [
