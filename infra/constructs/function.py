@@ -1,15 +1,19 @@
 """A Lambda function of the product: its folder, its contract, its own role and nothing more."""
 
-from collections.abc import Mapping, Sequence
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
-from aws_cdk import Duration, IgnoreMode
+from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.constructs.layers import ARCHITECTURE, ROOT, RUNTIME, Layers
+from infra.constructs.layers import ARCHITECTURE, ROOT, RUNTIME, UNUSED, Layers, compile_for_runtime
 from infra.constructs.work_queue import WORKER_TIMEOUT
 from infra.stages import Stage
 from moref.kernel.env import CONTRACTS
@@ -63,29 +67,33 @@ class ProductFunction(Construct):
             inline_policies={"function": iam.PolicyDocument(statements=[write_log, *may])},
         )
         deps = [] if size.light or layers.deps is None else [layers.deps]
-        self.function = lambda_.Function(
-            self,
-            "Function",
-            function_name=stage.resource(name),
-            runtime=RUNTIME,
-            architecture=ARCHITECTURE,
-            handler=f"{name}.handler.handler",
-            code=self._code(name),
-            layers=[layers.shared, *deps],
-            environment=CONTRACTS[name].to_env(settings),
-            memory_size=size.memory_mb,
-            timeout=size.timeout,
-            role=self.role,
-            log_group=log_group,
-        )
+        with function_code(name, layers.runtime) as folder:
+            code = lambda_.Code.from_asset(str(folder))  # copied while the function is made
+            self.function = lambda_.Function(
+                self,
+                "Function",
+                function_name=stage.resource(name),
+                runtime=RUNTIME,
+                architecture=ARCHITECTURE,
+                handler=f"{name}.handler.handler",
+                code=code,
+                layers=[layers.shared, *deps],
+                environment=CONTRACTS[name].to_env(settings),
+                memory_size=size.memory_mb,
+                timeout=size.timeout,
+                role=self.role,
+                log_group=log_group,
+            )
 
-    @staticmethod
-    def _code(name: str) -> lambda_.Code:
-        if not (ROOT / "functions" / name / "handler.py").is_file():
-            raise FileNotFoundError(f"functions/{name}/handler.py: CONTRACTS names it")
-        # The whole folder's parent is the root, so that it imports as `<name>.handler`; every sibling is left out.
-        return lambda_.Code.from_asset(
-            str(ROOT / "functions"),
-            exclude=["*", f"!{name}", f"!{name}/**", "__pycache__", "*.pyc"],
-            ignore_mode=IgnoreMode.GIT,
-        )
+
+@contextmanager
+def function_code(name: str, runtime: tuple[int, int]) -> Iterator[Path]:
+    """A folder that holds the function's own and nothing else, so that it imports as `<name>.handler`."""
+    source = ROOT / "functions" / name
+    if not (source / "handler.py").is_file():
+        raise FileNotFoundError(f"functions/{name}/handler.py: CONTRACTS names it")
+    with tempfile.TemporaryDirectory(prefix=f"moref-{name}-") as scratch:
+        folder = Path(scratch) / "function"
+        shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns(*UNUSED))
+        compile_for_runtime(folder, runtime, "/var/task")
+        yield folder

@@ -33,19 +33,17 @@ def size_of(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def compile_for_runtime(folder: Path, runtime: tuple[int, int]) -> None:
+def compile_for_runtime(folder: Path, runtime: tuple[int, int], inside: str = "/opt/python") -> None:
     """Adds byte code when this interpreter is of the runtime's minor version; otherwise it would be of no use.
 
-    /var/task is read-only, so a layer without byte code is recompiled at every cold start. Zips carry fixed dates,
-    so the byte code must not be checked against the source's date.
+    Lambda's folders are read-only, so code without byte code is recompiled at every cold start. Zips carry fixed
+    dates, so the byte code must not be checked against the source's date. `inside` is where Lambda unpacks it.
     """
     if sys.version_info[:2] != runtime:
         return
     mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
     # The path inside Lambda: tracebacks read well, and the same source gives the same asset everywhere.
-    done = compileall.compile_dir(
-        folder, quiet=1, invalidation_mode=mode, stripdir=str(folder), prependdir="/opt/python"
-    )
+    done = compileall.compile_dir(folder, quiet=1, invalidation_mode=mode, stripdir=str(folder), prependdir=inside)
     if not done:
         raise ValueError(f"a module under {folder} does not compile; the lines above name it")
 
@@ -112,11 +110,11 @@ class Layers(Construct):
     def __init__(self, scope: Construct, *, stage: Stage) -> None:
         super().__init__(scope, "Layers")
         # The embedded AWS runs functions with the interpreter that runs this.
-        self._runtime = sys.version_info[:2] if stage.is_local else RUNTIME_VERSION
+        self.runtime = sys.version_info[:2] if stage.is_local else RUNTIME_VERSION
         self.shared = self._layer("shared", build_shared)
         self.deps = None if stage.is_local else self._layer("deps", build_deps)
-        if self._runtime != sys.version_info[:2]:
-            here, there = (".".join(map(str, version)) for version in (sys.version_info[:2], self._runtime))
+        if self.runtime != sys.version_info[:2]:
+            here, there = (".".join(map(str, version)) for version in (sys.version_info[:2], self.runtime))
             sys.stderr.write(
                 f"{stage.name}: layers without byte code (synth on {here}, Lambda on {there}): slower starts\n"
             )
@@ -126,7 +124,7 @@ class Layers(Construct):
             content = Path(scratch) / "layer" / "python"
             content.parent.mkdir()
             build(content)
-            compile_for_runtime(content, self._runtime)
+            compile_for_runtime(content, self.runtime)
             if (size := size_of(content)) > UNZIPPED_LIMIT:
                 raise ValueError(f"layer {name} has {size} bytes unzipped; Lambda takes {UNZIPPED_LIMIT}")
             return lambda_.LayerVersion(  # copies the folder now, before it goes away
