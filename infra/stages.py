@@ -16,6 +16,8 @@ DEFAULT_PORT_BASE = "4600"
 LOCAL_API_ID = "moref001"  # a fixed id keeps local URLs the same after every `up`
 DEFAULT_MAIL_DOMAIN = "moref.example"  # reserved by RFC 2606: nothing sent from it can reach or fool anybody
 
+RESTORED_TABLES = (names.CORE, names.LEDGER)  # raw webhooks and clicks (`traffic`) are kept: they fill up the rest
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -27,6 +29,8 @@ class Stage:
     mail_domain: str = DEFAULT_MAIL_DOMAIN
     alarm_email: str | None = None
     port_base: int = int(DEFAULT_PORT_BASE)
+    restored: str | None = None  # suffix of the tables that a restore made and that are in use now
+    restored_stream: str | None = None  # ARN of the stream of restored `core`; it has a time in it that only AWS knows
 
     @property
     def is_local(self) -> bool:
@@ -54,7 +58,8 @@ class Stage:
         if not self.is_local:
             return "{}"
         desk = f"http://127.0.0.1:{self.port_base + 1}"
-        return json.dumps({"tremendous": f"{desk}/tremendous/api/v2", "twilio": f"{desk}/twilio"})
+        paths = {"smartmoving": "smartmoving", "tremendous": "tremendous/api/v2", "twilio": "twilio"}
+        return json.dumps({vendor: f"{desk}/{path}" for vendor, path in paths.items()})
 
     @property
     def queue_prefix(self) -> str:
@@ -75,8 +80,13 @@ class Stage:
         """The same ARN as cdk-nag writes it in the name of a finding."""
         return f"arn:<AWS::Partition>:{service}:<AWS::Region>:<AWS::AccountId>:{resource}"
 
+    def table_name(self, table: str) -> str:
+        """The table in use: after a restore (infra/ops) another one than the data stack's."""
+        restored = f"-{self.restored}" if self.restored and table in RESTORED_TABLES else ""
+        return self.resource(table) + restored
+
     def table_arn(self, table: str) -> str:
-        return self.arn("dynamodb", f"table/{self.resource(table)}")
+        return self.arn("dynamodb", f"table/{self.table_name(table)}")
 
     def queue_arn(self, queue: str) -> str:
         return self.arn("sqs", self.resource(queue))
@@ -85,9 +95,18 @@ class Stage:
 def read_stage(name: str, context: Mapping[str, str | None], environ: Mapping[str, str] | None = None) -> Stage:
     """The stage of that name. `context` is CDK context (`-c base_url=...`). Raises ValueError for an unknown name."""
     env = os.environ if environ is None else environ
+    if bool(context.get("restored")) != bool(context.get("restored_stream")):
+        raise ValueError("restored and restored_stream go together: `infra.ops restore tables` prints both")
     if name == "local":
         base = int(env.get("MOREF_PORT_BASE", DEFAULT_PORT_BASE))
-        return Stage(name, LOCAL_ACCOUNT, base_url=f"http://127.0.0.1:{base}", port_base=base)
+        return Stage(
+            name,
+            LOCAL_ACCOUNT,
+            base_url=f"http://127.0.0.1:{base}",
+            port_base=base,
+            restored=context.get("restored"),
+            restored_stream=context.get("restored_stream"),
+        )
     if name not in names.STAGES:
         raise ValueError(f"unknown stage {name!r}: one of {', '.join(names.STAGES)}")
     base_url = context.get("base_url")
@@ -97,4 +116,6 @@ def read_stage(name: str, context: Mapping[str, str | None], environ: Mapping[st
         base_url=base_url.rstrip("/") if base_url else None,
         mail_domain=context.get("mail_domain") or DEFAULT_MAIL_DOMAIN,
         alarm_email=context.get("alarm_email"),
+        restored=context.get("restored"),
+        restored_stream=context.get("restored_stream"),
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -274,3 +275,22 @@ def test_every_provider_keeps_the_webhook_contract() -> None:
         module = plugins.load("moref.rewards.providers", name)
         for word in ("KEEP_HEADERS", "verify", "event_id", "webhook_secret", "client"):
             assert hasattr(module, word), f"{name} has no {word}"
+
+
+def test_orders_since_a_moment_are_read_page_by_page_to_the_end(vendor: Vendor) -> None:
+    by_hand = an_order(id="ORDER3", external_id=None, rewards=[{}, {}])
+    pages: list[list[Any]] = [[an_order(), by_hand], [an_order(id="ORDER2", external_id="pay_2")], []]
+    vendor.replies = [answer(200, {"orders": page, "total_count": 3}) for page in pages]
+    found = list(vendor.client().since(NOW))
+    assert [order.external_id for order in found] == ["pay_1", "pay_2"], "what people ordered by hand is not ours"
+    queries = [dict(parse_qsl(urlsplit(path).query)) for _, path, _, _ in vendor.seen]
+    assert [query["offset"] for query in queries] == ["0", "2", "3"]
+    assert {query["created_at[gte]"] for query in queries} == {"2026-06-02T15:00:00.000000Z"}
+    assert {query["limit"] for query in queries} == {"500"}
+
+
+def test_a_list_that_cannot_be_read_is_no_empty_list(vendor: Vendor) -> None:
+    for reply in ({}, {"orders": [7]}, {"orders": None}):
+        vendor.replies = [answer(200, reply)]
+        with pytest.raises(OutcomeUnknown):
+            list(vendor.client().since(NOW))

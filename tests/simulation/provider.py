@@ -1,7 +1,8 @@
 """A provider with Tremendous's semantics, in memory, whose answers can be spoilt in every way that was seen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from moref.kernel.errors import Conflict, NeedsPerson, OutcomeUnknown, Retry
 from moref.rewards.model import Payout
@@ -61,6 +62,11 @@ class FakeProvider:
     def find(self, external_id: str) -> ProviderOrder | None:
         self._ask()
         return self.orders.get(external_id)
+
+    def since(self, moment: datetime) -> Iterator[ProviderOrder]:
+        """All of them: a provider may list more than was asked for."""
+        self._ask()
+        yield from self.orders.values()
 
     def read(self, order_id: str) -> ProviderOrder | None:
         self._ask()

@@ -180,7 +180,12 @@ class Tremendous:
 
     def _list(self, account: _Account, query: dict[str, str]) -> Answer:
         wanted = query.get("external_id")
-        found = [order for order in account.orders.values() if wanted in (None, order["external_id"])]
+        earliest = datetime.fromisoformat(query.get("created_at[gte]", "2000-01-01T00:00:00+00:00"))
+        found = [
+            order
+            for order in reversed(account.orders.values())  # the newest first
+            if wanted in (None, order["external_id"]) and datetime.fromisoformat(order["created_at"]) >= earliest
+        ]
         start, limit = int(query.get("offset", 0)), int(query.get("limit", 10))
         return as_json({"orders": found[start : start + limit], "total_count": len(found)})
 

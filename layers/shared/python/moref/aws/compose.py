@@ -11,6 +11,7 @@ from moref.aws.vault import KmsVault
 from moref.kernel.clock import SystemClock
 from moref.kernel.env import Worker
 from moref.kernel.names import CORE, LEDGER, TRAFFIC
+from moref.ports import Clock
 from moref.runtime import Runtime
 
 composed: dict[type[Worker], Runtime] = {}  # one entry in a function; a test of a handler puts fakes here
@@ -23,13 +24,13 @@ def runtime(contract: type[Worker]) -> Runtime:
     return composed[contract]
 
 
-def build(settings: Worker) -> Runtime:
-    """A runtime over AWS for any settings; nothing is called yet."""
+def build(settings: Worker, clock: Clock | None = None) -> Runtime:
+    """A runtime over AWS for any settings; nothing is called yet. `clock`: another one than the machine's."""
     from moref.aws.dynamo import DynamoStore
     from moref.aws.rows import bind
 
     tables = {CORE: settings.core_table, TRAFFIC: settings.traffic_table, LEDGER: settings.ledger_table}
-    clock = SystemClock()
+    clock = clock or SystemClock()
     queues = SqsQueues(settings.stage, settings.queue_prefix)
     return Runtime(
         settings=settings,

@@ -1,7 +1,8 @@
 """What payouts need of a provider, in the product's words. One file per provider in rewards/providers/."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from moref.rewards.model import Payout
@@ -44,6 +45,9 @@ class Provider(Protocol):
 
     def read(self, order_id: str) -> ProviderOrder | None:
         """The order by the provider's id; None when there surely is none."""
+
+    def since(self, moment: datetime) -> Iterator[ProviderOrder]:
+        """Every order that carries an id of ours and was made at that moment or later; one may come twice."""
 
     def reward(self, reward_id: str) -> tuple[str, str | None] | None:
         """(the order it belongs to, its delivery status); None when there surely is none."""

@@ -4,10 +4,12 @@ same again, 409 other content); any answer but a clear refusal leaves the outcom
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from moref.kernel.clock import iso
 from moref.kernel.errors import Malformed, NeedsPerson, NotFound, OutcomeUnknown, Retry, Unauthenticated
 from moref.kernel.money import DECIMALS, Money
 from moref.kernel.webhook import Request
@@ -16,6 +18,8 @@ from moref.rewards.ports import ProviderOrder
 from moref.rewards.providers.base import call
 
 KEEP_HEADERS = ("tremendous-webhook-signature",)
+MOST_LISTED = 500  # orders in one answer
+OURS = "pay_"  # how our external ids begin: a payout's id
 BASES = {"TEST_": "https://testflight.tremendous.com/api/v2", "PROD_": "https://api.tremendous.com/api/v2"}
 
 
@@ -79,6 +83,20 @@ class Tremendous:
             return _order(_part(self._call("GET", f"/orders/{_segment(order_id)}"), "order"))
         except NotFound:
             return None
+
+    def since(self, moment: datetime) -> Iterator[ProviderOrder]:
+        """The newest first; one made meanwhile pushes others down a place, so they may come twice, never not at all."""
+        offset = 0
+        while True:
+            params = {"created_at[gte]": iso(moment), "limit": str(MOST_LISTED), "offset": str(offset)}
+            orders = self._call("GET", "/orders", params=params).get("orders")
+            if not isinstance(orders, list) or not all(isinstance(order, dict) for order in orders):
+                raise OutcomeUnknown("an answer that is no list of orders")
+            # Orders that people made in the account by hand carry no id of ours.
+            yield from (_order(order) for order in orders if str(order.get("external_id")).startswith(OURS))
+            if not orders:
+                return
+            offset += len(orders)
 
     def reward(self, reward_id: str) -> tuple[str, str | None] | None:
         try:

@@ -1,0 +1,46 @@
+"""Everything that waits for its time, woken: after a restore the schedules and messages that would have done it may be
+gone. Every wake-up is harmless when it comes twice or early: whoever is woken looks at the state anew."""
+
+from moref.campaigns import after_restore as campaigns
+from moref.conversions.model import Conversion
+from moref.kernel.keys import GLOBAL
+from moref.kernel.names import LEADS, REFERRALS
+from moref.messaging import after_restore as messages
+from moref.records import Store, every
+from moref.referrals.model import Lead
+from moref.rewards.reconcile import reconcile
+from moref.runtime import Runtime
+from moref.tenants.model import Hook
+
+
+def organizations(store: Store) -> list[str]:
+    """Whoever has state has a hook through which it came."""
+    return sorted({hook.owner_id for hook in every(store, Hook, GLOBAL)})
+
+
+def resume(runtime: Runtime) -> dict[str, int]:
+    """What was woken, by kind. Rows of the outbox and inbox that wait are the sweeper's: it needs no schedule."""
+    woken = {"steps": 0, "messages": 0, "leads": 0, "approvals": 0}
+    for organization in organizations(runtime.store):
+        woken["steps"] += campaigns.resume(runtime, organization)
+        woken["messages"] += messages.resume(runtime, organization)
+        woken["leads"] += _leads(runtime, organization)
+        woken["approvals"] += _approvals(runtime, organization)
+    return woken | {"payouts": reconcile(runtime)}
+
+
+def _leads(runtime: Runtime, organization: str) -> int:
+    waiting = every(runtime.store, Lead, organization, status="new")
+    for lead in waiting:
+        runtime.queues.send(LEADS, {"command": "hand_over", "organization_id": organization, "lead_id": lead.id})
+    return len(waiting)
+
+
+def _approvals(runtime: Runtime, organization: str) -> int:
+    """Pending conversions of automatic programs: each asks for its own due time."""
+    pending = every(runtime.store, Conversion, organization, status="pending")
+    automatic = [conversion for conversion in pending if conversion.terms.approval == "automatic"]
+    for conversion in automatic:
+        command = {"command": "auto_approve", "organization_id": organization, "conversion_id": conversion.id}
+        runtime.queues.send(REFERRALS, command)
+    return len(automatic)
