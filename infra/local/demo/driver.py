@@ -18,7 +18,7 @@ import requests
 T = TypeVar("T")
 _URL: re.Pattern[str] = re.compile(r"https?://[^\s\"<>]+")
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
-PATIENCE = 30.0  # seconds a fact may take to show; generous, since two noisy cores run everything
+PATIENCE = 90.0  # seconds an answer or a fact may take; generous, since two noisy cores run everything
 
 
 class StoryError(AssertionError):
@@ -48,7 +48,7 @@ class Driver:
     # -- time
 
     def now(self) -> datetime:
-        answer = self.http.get(self.outputs["clock_url"], timeout=10).json()
+        answer = self.http.get(self.outputs["clock_url"], timeout=PATIENCE).json()
         return datetime.fromisoformat(answer["now"].replace("Z", "+00:00")).astimezone(UTC)
 
     def move(self, seconds: float) -> None:
@@ -89,12 +89,12 @@ class Driver:
             "webhook-signature": "v1," + base64.b64encode(mac).decode(),
             **hook.get("headers", {}),
         }
-        return self.http.post(hook["url"], data=body, headers=headers, timeout=20)
+        return self.http.post(hook["url"], data=body, headers=headers, timeout=PATIENCE)
 
     # -- customers
 
     def messages(self, to: str | None = None) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.http.get(self.outputs["messages_url"], timeout=10).json()
+        found: list[dict[str, Any]] = self.http.get(self.outputs["messages_url"], timeout=PATIENCE).json()
         return [message for message in found if to is None or message["to"] == to]
 
     def message(self, to: str, holding: str) -> dict[str, Any]:
@@ -103,18 +103,20 @@ class Driver:
         return self.wait_for(text, lambda: next((m for m in reversed(self.messages(to)) if holding in m["body"]), None))
 
     def open(self, url: str, **headers: str) -> requests.Response:
-        return self.http.get(url, allow_redirects=False, timeout=20, headers=headers)
+        return self.http.get(url, allow_redirects=False, timeout=PATIENCE, headers=headers)
 
     def submit(self, url: str, **fields: str) -> requests.Response:
         """Opens a page and posts its form back with these fields, as a browser without JavaScript would."""
         page = self.open(url)
         check(page.status_code == 200, f"{url} opens: {page.status_code}")
-        return self.http.post(url, data=dict(_HIDDEN.findall(page.text)) | fields, allow_redirects=False, timeout=20)
+        return self.http.post(
+            url, data=dict(_HIDDEN.findall(page.text)) | fields, allow_redirects=False, timeout=PATIENCE
+        )
 
     def reply_by_sms(self, sender: str, text: str) -> None:
         number = self.outputs["sms_number"]
         url = f"{self.desk}/twilio/_inbound"
-        answer = self.http.post(url, params={"from": sender, "to": number, "body": text}, timeout=20)
+        answer = self.http.post(url, params={"from": sender, "to": number, "body": text}, timeout=PATIENCE)
         check(answer.ok, f"inbound SMS taken: {answer.status_code} {answer.text[:200]}")
 
     # -- staff
@@ -123,7 +125,7 @@ class Driver:
         headers = {"authorization": f"Bearer {self.outputs['owner_token']}"}
         if key:
             headers["idempotency-key"] = key
-        return self.http.request(method, f"{self.api_url}/v1{path}", headers=headers, timeout=30, **arguments)
+        return self.http.request(method, f"{self.api_url}/v1{path}", headers=headers, timeout=PATIENCE, **arguments)
 
     def items(self, path: str, **params: str) -> list[dict[str, Any]]:
         answer = self.api("GET", path, params=params)
@@ -135,13 +137,13 @@ class Driver:
 
     def fault(self, vendor: str, kind: str, times: int = 1) -> None:
         params: dict[str, str | int] = {"vendor": vendor, "kind": kind, "times": times}
-        check(self.http.post(f"{self.desk}/_faults", params=params, timeout=10).ok, f"fault {kind} is set")
+        check(self.http.post(f"{self.desk}/_faults", params=params, timeout=PATIENCE).ok, f"fault {kind} is set")
 
     def orders(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.http.get(f"{self.desk}/_orders", timeout=10).json()
+        found: list[dict[str, Any]] = self.http.get(f"{self.desk}/_orders", timeout=PATIENCE).json()
         return found
 
     def vendor_requests(self, vendor: str) -> list[dict[str, Any]]:
-        answer = self.http.get(f"{self.desk}/_requests", params={"vendor": vendor}, timeout=10)
+        answer = self.http.get(f"{self.desk}/_requests", params={"vendor": vendor}, timeout=PATIENCE)
         found: list[dict[str, Any]] = answer.json()
         return found
