@@ -5,6 +5,7 @@ from constructs import Construct
 
 from infra.areas import api, campaigns, intake, messaging, outbox, pages, referrals, rewards, vendors
 from infra.constructs.alarms import Alarms
+from infra.constructs.canary import Canary
 from infra.constructs.dashboard import operators_dashboard
 from infra.constructs.http_api import ProductApi
 from infra.constructs.layers import Layers
@@ -28,8 +29,9 @@ class ServiceStack(Stack):
             description=f"Mo-ref {stage.name}: functions, queues, HTTP API, alarms",
         )
         self.add_stack_dependency(data)  # most of it is referred to by name, which CloudFormation cannot see
-        http = ProductApi(self, stage=stage)
         alarms = Alarms(self, stage, data.topic)
+        canary = Canary(self, stage, alarms)
+        http = ProductApi(self, stage=stage, canary=canary)
         parts = Parts(
             scope=self,
             stage=stage,
@@ -40,18 +42,23 @@ class ServiceStack(Stack):
                 stage, tenant_key_arn=data.tenant_key.key_arn, platform_secret_arn=data.platform_secret_arn
             ),
             settings=settings(stage, data, stage.base_url or http.endpoint),
-            stream_arns=data.stream_arns,
+            stream_arns=streams(stage, data),
         )
         for area in AREAS:
             area.build(parts)
-        operators_dashboard(self, stage, http.api, alarms)
+        canary.roll_back_on(operators_dashboard(self, stage, http.api, alarms))
+
+
+def streams(stage: Stage, data: DataStack) -> dict[str, str]:
+    restored = {names.CORE: stage.restored_stream} if stage.restored_stream else {}
+    return data.stream_arns | restored
 
 
 def settings(stage: Stage, data: DataStack, base_url: str) -> dict[str, str]:
     """Every value that a function's contract may name."""
     return {
         "stage": stage.name,
-        **{f"{table}_table": stage.resource(table) for table in names.TABLES},
+        **{f"{table}_table": stage.table_name(table) for table in names.TABLES},
         "base_url": base_url,
         "platform_secret": data.platform_secret_arn,
         "kms_key": data.tenant_key.key_arn,

@@ -9,6 +9,8 @@ from constructs import Construct
 from infra.stages import Stage
 from moref.kernel import names
 
+RUNBOOKS = "infra/ops/runbooks"
+
 
 class Alarms:
     """Makes the alarms of one stack; all of them notify the operators' topic."""
@@ -27,12 +29,15 @@ class Alarms:
         periods: int = 1,
         todo: str,
     ) -> cloudwatch.Alarm:
-        """Rings when `metric` was over `above` for that many periods. No data is good news."""
+        """Rings when `metric` was over `above` for that many periods. No data is good news.
+
+        `name` is also that of its runbook, which the description names.
+        """
         alarm = cloudwatch.Alarm(
             self._scope,
             f"Alarm-{name}",
             alarm_name=self._stage.resource(name),
-            alarm_description=todo,
+            alarm_description=f"{todo} Runbook: {RUNBOOKS}/{name}.md",
             metric=metric,
             threshold=above,
             evaluation_periods=periods,

@@ -37,8 +37,8 @@ def _function_metric(stage: Stage, function: str, metric: str, statistic: str) -
     )
 
 
-def _alarm_doors(stage: Stage, api: apigw.HttpApi, alarms: Alarms) -> None:
-    alarms.add(
+def _alarm_doors(stage: Stage, api: apigw.HttpApi, alarms: Alarms) -> cloudwatch.Alarm:
+    public = alarms.add(
         "doors-5xx",
         api.metric_server_error(period=Duration.minutes(5), statistic="Sum"),
         above=5,
@@ -54,6 +54,7 @@ def _alarm_doors(stage: Stage, api: apigw.HttpApi, alarms: Alarms) -> None:
             todo=f"The slowest hundredth of {door} takes over {SLOW_DOOR_MS} ms. Compare cold starts (Init Duration in "
             "the log) with DynamoDB's latency; a new import in the door is the usual cause.",
         )
+    return public
 
 
 def _alarm_product(alarms: Alarms) -> None:
@@ -81,9 +82,9 @@ def _alarm_product(alarms: Alarms) -> None:
     )
 
 
-def operators_dashboard(scope: Construct, stage: Stage, api: apigw.HttpApi, alarms: Alarms) -> None:
-    """One screen: doors, queues, payouts, sends."""
-    _alarm_doors(stage, api, alarms)
+def operators_dashboard(scope: Construct, stage: Stage, api: apigw.HttpApi, alarms: Alarms) -> cloudwatch.Alarm:
+    """One screen: doors, queues, payouts, sends. Returns the alarm of the public address."""
+    public = _alarm_doors(stage, api, alarms)
     _alarm_product(alarms)
 
     def graph(title: str, *metrics: cloudwatch.IMetric) -> cloudwatch.GraphWidget:
@@ -125,3 +126,4 @@ def operators_dashboard(scope: Construct, stage: Stage, api: apigw.HttpApi, alar
             ],
         ],
     )
+    return public

@@ -11,6 +11,7 @@ from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
 from infra.constructs.acknowledge import acknowledge
+from infra.constructs.canary import Canary
 from infra.stages import LOCAL_API_ID, Stage
 
 # Never the path: codes and tokens in it are secrets. Never the caller's address: it is personal data.
@@ -31,8 +32,9 @@ BURST = 1000
 class ProductApi(Construct):
     """`endpoint` is its own address; where a stage has no address of its own, that is the product's base URL."""
 
-    def __init__(self, scope: Construct, *, stage: Stage) -> None:
+    def __init__(self, scope: Construct, *, stage: Stage, canary: Canary) -> None:
         super().__init__(scope, "Http")
+        self._canary = canary
         self.api = apigw.HttpApi(self, "Api", api_name=stage.resource("http"), create_default_stage=False)
         if stage.is_local:
             Tags.of(self.api).add("ms-custom-id", LOCAL_API_ID)
@@ -62,7 +64,11 @@ class ProductApi(Construct):
 
     def route(self, function: lambda_.IFunction, methods: Sequence[apigw.HttpMethod], *paths: str, guard: str) -> None:
         """Sends `methods` on each path to the function. `guard` says how the function itself decides who may."""
-        integration = HttpLambdaIntegration(f"{function.node.scope.node.id}Integration", function)  # type: ignore[union-attr]
+        owner = function.node.scope
+        if owner is None:
+            raise TypeError("a function of the product stands in its own construct")
+        entry = self._canary.entry(function, owner.node.id)
+        integration = HttpLambdaIntegration(f"{owner.node.id}Integration", entry)
         for path in paths:
             for route in self.api.add_routes(path=path, methods=list(methods), integration=integration):
                 acknowledge(route, "AwsSolutions-APIG4", guard)

@@ -1,5 +1,6 @@
 """Alarms: somebody hears them, and the description says what to do."""
 
+from infra.constructs.layers import ROOT
 from moref.kernel import names
 from tests.infra.template import Cloud
 
@@ -43,3 +44,18 @@ def test_one_dashboard_for_operators(cloud: Cloud) -> None:
     [dashboard] = cloud.of("AWS::CloudWatch::Dashboard")
     for word in ("payout_needs_person", "message_failed", "ApproximateAgeOfOldestMessage", "IteratorAge", "5xx"):
         assert word in dashboard.properties["DashboardBody"]
+
+
+def test_every_alarm_names_its_runbook_and_every_runbook_its_alarm(clouds: dict[str, Cloud]) -> None:
+    named = set()
+    for cloud in clouds.values():
+        for alarm in cloud.of("AWS::CloudWatch::Alarm"):
+            name = cloud.short(alarm.properties["AlarmName"])
+            assert alarm.properties["AlarmDescription"].endswith(f" Runbook: infra/ops/runbooks/{name}.md")
+            named.add(name)
+    runbooks = {path.stem: path.read_text() for path in (ROOT / "infra/ops/runbooks").glob("*.md")}
+    procedures = {"restore"}
+    assert set(runbooks) == named | procedures
+    for name in named:
+        for part in (f"# {name}: ", "**What it means.**", "**Look here.**", "**Do this", "**Whom to call.**"):
+            assert part in runbooks[name], (name, part)
