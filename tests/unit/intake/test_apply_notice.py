@@ -159,6 +159,8 @@ def test_a_phone_that_cannot_be_dialled_costs_the_phone_and_not_the_job() -> Non
         (notice(job={"id": 7}), "job.id: "),
         (notice(job={"id": ""}), "job.id: "),
         (notice(job={"currency": "XXX"}), "job.currency: must be one of"),
+        (notice(job={"currency": ["USD"]}), "job.currency: must be one of"),
+        (notice(job={"currency": {"code": "USD"}}), "job.currency: must be one of"),
         ({"type": "job.updated", "data": {"job": {"id": "J"}, "customer": {}}}, "at: "),
         ({"type": "job.updated", "timestamp": "2026-06-02", "data": {"job": {"id": "J"}, "customer": {}}}, "at: "),
         ({"type": "job.updated", "timestamp": 1780412400, "data": {"job": {"id": "J"}, "customer": {}}}, "at: "),

@@ -33,7 +33,7 @@ def _as_text(value: object) -> object:
 
 
 def _currency(value: object) -> object:
-    if value is not None and value not in DECIMALS:
+    if value is not None and not (isinstance(value, str) and value in DECIMALS):
         raise ValueError(f"must be one of {', '.join(DECIMALS)}")
     return value
 
