@@ -101,6 +101,24 @@ def test_of_several_with_one_phone_the_crm_takes_who_shares_the_most() -> None:
     assert count(runtime, "contact") == 2
 
 
+@pytest.mark.parametrize("own", [{"phone": "512-555-0188"}, {"email": "bob@example.com"}])
+def test_two_customers_of_one_crm_stay_two_although_they_share_an_address(own: dict[str, str]) -> None:
+    """A household's phone, or the address an office types when it has none: Bob must not get Ann's messages."""
+    runtime = fake_runtime()
+    ann = resolve(runtime, **ANN)
+    bob = resolve(runtime, **ANN | {"external_id": "C-2", "first_name": "Bob"} | own)
+    assert bob.id != ann.id
+    assert get(runtime.store, Contact, ORG, ann.id) == ann
+    assert set(bob.person_keys) & set(ann.person_keys)
+
+
+@pytest.mark.parametrize("same", [{}, {"email": None}, {"connection_id": "con_2", "phone": "512-555-0188"}])
+def test_a_customer_the_crm_lists_twice_or_another_crm_knows_too_is_one_person(same: dict[str, Any]) -> None:
+    runtime = fake_runtime()
+    ann = resolve(runtime, **ANN)
+    assert resolve(runtime, **ANN | {"external_id": "C-2"} | same).id == ann.id
+
+
 def test_organizations_share_nobody() -> None:
     runtime = fake_runtime()
     mine = resolve(runtime, **ANN)

@@ -119,11 +119,21 @@ def _best(candidates: Sequence[Contact], said: _Said) -> Contact | None:
     """Who shares the most keys; then whom a CRM vouches for; then, so that it is always the same one, the first id."""
     if said.source != CRM:
         candidates = [contact for contact in candidates if _no_other_address(contact, said)]
+    candidates = [contact for contact in candidates if not _another_customer(contact, said)]
     ranked = sorted(
         candidates,
         key=lambda contact: (-len(set(said.person_keys) & set(contact.person_keys)), contact.source != CRM, contact.id),
     )
     return ranked[0] if ranked else None
+
+
+def _another_customer(contact: Contact, said: _Said) -> bool:
+    """The same CRM lists both, and they differ in an address: a household, or an office's stand-in for no e-mail."""
+    crms = {key.partition("|")[0] for key in said.crm_keys}
+    listed = {key for key in contact.crm_keys if key.partition("|")[0] in crms}
+    if not listed or listed & set(said.crm_keys):
+        return False
+    return not _no_other_address(contact, said, unless_unknown=True)
 
 
 def _no_other_address(contact: Contact, said: _Said, *, unless_unknown: bool = False) -> bool:
