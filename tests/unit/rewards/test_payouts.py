@@ -23,7 +23,7 @@ from moref.rewards.work import work
 from moref.runtime import Runtime
 from moref.tenants.model import VendorAccount
 from moref.tenants.switches import set_switch
-from tests.fakes.runtime import fake_runtime
+from tests.fakes.runtime import START, fake_runtime
 from tests.simulation import invariants
 from tests.simulation.provider import STATUSES, FakeProvider
 from tests.simulation.world import ORG, World
@@ -219,6 +219,11 @@ def test_nobody_to_send_it_to_waits_for_an_address_and_calls_somebody() -> None:
     world.settle_down(1)
     assert (payout(world).status, payout(world).recipient_phone) == ("accepted", "+15125550100")
     assert [reward.reason for reward in world.all(Reward)] == [None]
+
+
+def test_an_address_that_only_a_form_brought_gets_no_money_when_the_crm_gave_another() -> None:
+    world = approved(phone="+15125550100", email="thief@elsewhere.test", known_at={"phone": START})
+    assert (payout(world).recipient_phone, payout(world).recipient_email) == ("+15125550100", None)
 
 
 def test_delivery_news_finishes_it_or_calls_a_person_and_may_mend_it() -> None:

@@ -45,6 +45,7 @@ def start_payout(runtime: Runtime, organization_id: str, reward_id: str) -> Payo
 
 def _freeze(runtime: Runtime, reward: Reward, account: VendorAccount, contact: Contact) -> Payout:
     now, org = runtime.clock.now(), reward.organization_id
+    email = _email(contact)
     payout = Payout(
         organization_id=org,
         id=payout_id(org, reward.id),
@@ -57,9 +58,8 @@ def _freeze(runtime: Runtime, reward: Reward, account: VendorAccount, contact: C
         amount=reward.amount,
         currency=reward.currency,
         recipient_name=f"{contact.first_name} {contact.last_name}".strip(),
-        # One address only: it decides how the gift card is delivered.
-        recipient_email=contact.email,
-        recipient_phone=None if contact.email else contact.phone,
+        recipient_email=email,
+        recipient_phone=None if email else contact.phone,
         campaign_id=account.config.get("campaign_id"),
         funding_source_id=account.config.get("funding_source_id", "BALANCE"),
     )
@@ -70,6 +70,13 @@ def _freeze(runtime: Runtime, reward: Reward, account: VendorAccount, contact: C
     still = Require(reward) if reward.reason is None else Change(reward, reward.changed(now, reason=None))
     runtime.store.commit(Create(payout), still, *listed, told)
     return get(runtime.store, Payout, org, payout.id)
+
+
+def _email(contact: Contact) -> str | None:
+    """One address only decides how the gift card is delivered: e-mail, unless only a form, filled in by somebody we do
+    not know, brought it, while the phone is the CRM's."""
+    only_a_form = "email" not in contact.known_at and "phone" in contact.known_at
+    return None if only_a_form and contact.phone else contact.email
 
 
 def _blocked(runtime: Runtime, reward: Reward, reason: str) -> None:
