@@ -12,6 +12,7 @@ from moref.conversions.judge import conversion_id
 from moref.conversions.model import Conversion
 from moref.conversions.qualify import NO_PROGRAM, STAYS, UNDONE, qualify
 from moref.conversions.reject import reject
+from moref.intake.model import Contact
 from moref.kernel.errors import BadInput, Conflict
 from moref.records import get
 from moref.referrals.model import Advocate, Referral
@@ -135,6 +136,39 @@ def test_a_held_one_needs_a_persons_reason_and_never_expires() -> None:
         approve(world.runtime, ORG, ID, actor="policy", reason="time")
     done = yes(world)
     assert (done.status, [hold.open for hold in done.holds], done.reason) == ("approved", [False], "known")
+
+
+def test_what_shows_after_it_qualified_holds_it_all_the_same() -> None:
+    world = invoiced()
+    friend = get(world.store, Contact, ORG, "con_1")
+    world.edit(friend, person_keys=["key-1", "key-ann"])
+    world.tell("referral.changed", "ref_1")
+    world.drain()
+    held = the_conversion(world)
+    assert (held.status, [hold.rule for hold in held.holds]) == ("held", ["self_referral"])
+    qualify(world.runtime, ORG, "ref_1")
+    assert the_conversion(world) == held
+
+
+def test_the_policy_looks_at_the_people_again_before_it_approves() -> None:
+    world = World()
+    program(world, approval="automatic", hold_days=14)
+    invoiced(world)
+    world.edit(get(world.store, Contact, ORG, "con_ann"), person_keys=["key-ann", "key-1"])
+    world.pass_time(days=15)
+    world.settle_down(1)
+    assert (the_conversion(world).status, world.all(Reward)) == ("held", [])
+
+
+def test_staff_who_closed_a_hold_are_not_asked_again_when_the_job_comes_back() -> None:
+    world = invoiced(said_at=timedelta(days=1))
+    assert the_conversion(world).status == "held"
+    assert yes(world).status == "approved"
+    world.fact(1, "cancelled")
+    world.drain(queues=("referrals",))
+    world.fact(1, "cancelled", value=False)
+    world.drain(queues=("referrals",))
+    assert [hold.open for hold in the_conversion(world).holds] == [False]
 
 
 def test_rejected_stays_rejected_whatever_the_job_does() -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from moref.conversions.approve import POLICY, approve
 from moref.conversions.model import Conversion
+from moref.conversions.qualify import qualify
 from moref.kernel.errors import Conflict
 from moref.kernel.names import REFERRALS
 from moref.records import get
@@ -23,6 +24,9 @@ def auto_approve(runtime: Runtime, organization_id: str, conversion_id: str) -> 
         command = {"command": "auto_approve", "organization_id": organization_id, "conversion_id": conversion_id}
         # The name holds the due time: a conversion that was withdrawn and came back waits for its new fact.
         runtime.scheduler.at(f"{conversion_id}-{int(due.timestamp())}", due, REFERRALS, command)
+        return
+    judged = qualify(runtime, organization_id, conversion.referral_id)  # the people may have changed since
+    if judged is None or judged.status != "pending":
         return
     try:
         approve(runtime, organization_id, conversion_id, actor=POLICY)

@@ -90,11 +90,21 @@ def _follow(runtime: Runtime, conversion: Conversion, referral: Referral, job: J
         )  # fmt: skip
         _commit(runtime, [*again, *_shown(runtime, referral, job, found)])
     elif conversion.status in ("pending", "held"):
-        _commit(runtime, _shown(runtime, referral, job, [hold for hold in conversion.holds if hold.open]))
+        _judge_again(runtime, conversion, referral, job)
     elif conversion.status == "approved" and conversion.reward_id:
         keep(runtime, conversion.organization_id, conversion.reward_id)
         if conversion.reason == STAYS:
             _commit(runtime, moved(conversion, runtime.clock.now(), reason=None))
+
+
+def _judge_again(runtime: Runtime, conversion: Conversion, referral: Referral, job: Job) -> None:
+    """What is learnt of the people before the decision counts; a hold that staff closed stays closed."""
+    advocate = get(runtime.store, Advocate, referral.organization_id, referral.advocate_id)
+    known = {hold.rule for hold in conversion.holds}
+    new = [hold for hold in holds(case(runtime.store, referral, advocate, job)) if hold.rule not in known]
+    every = [*conversion.holds, *new]
+    writes = moved(conversion, runtime.clock.now(), status="held", holds=every) if new else []
+    _commit(runtime, [*writes, *_shown(runtime, referral, job, [hold for hold in every if hold.open])])
 
 
 def _undone(runtime: Runtime, conversion: Conversion, referral: Referral, job: Job | None) -> None:
