@@ -73,7 +73,7 @@ def _static(app: APIGatewayHttpResolver, path: str, content_type: str) -> Callab
 def _no_such_route(app: APIGatewayHttpResolver) -> Reply:
     path, id = app.current_event.path, _request_id(app)
     allowed = ["GET"] if path in _STATIC else methods_at(path)
-    if not allowed:
+    if not allowed or app.current_event.http_method in allowed:  # the rest: an id that cannot be one
         return problems.write(404, "not_found", "nothing here under this address", id)
     words = f"this address takes {', '.join(allowed)}"
     return problems.write(405, "method_not_allowed", words, id, headers={"allow": ", ".join(allowed)})

@@ -31,6 +31,8 @@ def problem(answer: Answer, status: int) -> dict[str, Any]:
 def test_an_unknown_address_is_a_404_problem(world: World) -> None:
     problem(world.call("GET", "/nothing"), 404)
     problem(world.call("GET", "/jobs/a/b"), 404)
+    problem(world.call("GET", "/jobs/a%23b"), 404)
+    problem(world.call("GET", "/jobs/a#b"), 404)
 
 
 def test_a_known_address_with_another_method_is_a_405_that_names_the_right_ones(world: World) -> None:

@@ -53,6 +53,11 @@ def leads(w: World) -> list[Lead]:
     return every(w.store, Lead, ORG)
 
 
+def test_digits_of_another_script_are_no_zip_code(w: World, path: str) -> None:
+    assert send(w, path, **GOOD | {"origin": "\uff17\uff18\uff17\uff10\uff12"})["statusCode"] == 422
+    assert leads(w) == []
+
+
 def test_opening_the_form_stores_nothing(w: World, path: str) -> None:
     rows = len(w.store.rows)
     page(w, path)

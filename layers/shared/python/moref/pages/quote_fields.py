@@ -12,7 +12,7 @@ LONGEST = {
     "name": 100, "phone": 32, "email": 254, "origin": 10, "destination": 10, "date": 10, "notes": 2000, "consent": 3
 }  # fmt: skip
 AHEAD = timedelta(days=3 * 365)
-_ZIP = re.compile(r"(\d{5})(?:-\d{4})?")
+_ZIP = re.compile(r"([0-9]{5})(?:-[0-9]{4})?")
 
 
 @dataclass(frozen=True, slots=True)
