@@ -1,15 +1,29 @@
-"""Queue inbox: each stored webhook goes to who understands its source."""
+"""Queue inbox: each stored webhook goes to who understands its source; thin ones lead to a read of their record."""
 
 from typing import Any
 
 from moref.aws.worker import worker
+from moref.intake.poll_leads import poll_leads
+from moref.intake.pull import pull
 from moref.intake.work_inbox import work_inbox
+from moref.intake.write_back import write_back
 from moref.kernel.env import InboxWorker
+from moref.kernel.errors import Malformed
 from moref.runtime import Runtime
 
 
 def work(runtime: Runtime, message: dict[str, Any]) -> None:
-    work_inbox(runtime, message["organization_id"], message["subject"])
+    organization_id, command = message["organization_id"], message.get("command")
+    if command == "pull":
+        pull(runtime, organization_id, message["connection_id"], message["record"])
+    elif command == "poll_leads":
+        poll_leads(runtime, organization_id, message["connection_id"])
+    elif command == "write_back":
+        write_back(runtime, organization_id, message["connection_id"], message["record"])
+    elif command is None:
+        work_inbox(runtime, organization_id, message["subject"])
+    else:
+        raise Malformed("no command of this queue")
 
 
 handler = worker(InboxWorker, work)

@@ -8,6 +8,7 @@ from moref.aws.router import router
 from moref.aws.worker import run_rule
 from moref.campaigns.sweep import sweep_overdue as steps
 from moref.hourly import once_an_hour
+from moref.intake.sweep import sweep_waiting as records
 from moref.kernel.env import Sweeper
 from moref.messaging.sweep import sweep_overdue as messages
 from moref.referrals.sweep import sweep_overdue as leads
@@ -16,7 +17,7 @@ from moref.runtime import Runtime
 Sweep = Callable[[Runtime], int]
 
 EVERY_ROUND: dict[str, Sweep] = {"events": lambda runtime: router(runtime).sweep()}
-HOURLY: dict[str, Sweep] = {"steps": steps, "messages": messages, "leads": leads}
+HOURLY: dict[str, Sweep] = {"steps": steps, "messages": messages, "leads": leads, "crm": records}
 
 
 def sweep(runtime: Runtime) -> dict[str, Any]:

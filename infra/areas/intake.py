@@ -32,6 +32,6 @@ def build(parts: Parts) -> None:
         may.platform_secret(),
         # A provider's notice settles a payout on the spot: its ledger entries, and its next look.
         may.ledger(),
-        may.send(names.PAYOUTS),
+        may.send(names.PAYOUTS, names.INBOX),  # INBOX: a record of a CRM to be read some seconds later
         schedules=True,
     )

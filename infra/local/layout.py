@@ -72,6 +72,7 @@ class Layout:
             "twilio": f"{self.desk_url}/twilio",
             "tremendous": f"{self.desk_url}/tremendous/api/v2",
             "crm": f"{self.desk_url}/crm",
+            "smartmoving": f"{self.desk_url}/smartmoving",
         }
 
     @property

@@ -29,6 +29,10 @@ FUNDING = {"funding_source_id": "BALANCE", "campaign_id": "BLUEBIRDCARD"}
 TWILIO = {"account_sid": "AC" + "b1" * 16, "auth_token": "sandbox-token-bluebird"}
 
 
+SMARTMOVING_KEY = "sandbox-key-bluebird"
+SMARTMOVING_SECRET = "sandbox-header-secret-bluebird-dallas"  # a real one is random and shown once
+
+
 def seed(outputs: dict[str, Any]) -> dict[str, Any]:
     """What `outputs.json` gains: owner_token, ids, hooks and the addresses the story needs."""
     environment = os.environ | {
@@ -67,7 +71,7 @@ def plant(outputs: dict[str, Any]) -> dict[str, Any]:
         "program_id": bluebird.program_id,
         "staff_email": STAFF,
         "sms_number": SMS_NUMBER,
-        "hooks": {"generic": _hook(url, bluebird)},
+        "hooks": {"generic": _hook(url, bluebird), "smartmoving": _smartmoving(runtime, bluebird, outputs)},
         "other": {
             "owner_token": _token(runtime, redbird),
             "organization_id": redbird.organization_id,
@@ -183,6 +187,30 @@ def _connect(runtime: Any, organization_id: str, outputs: dict[str, Any]) -> Non
         {"vendor": "twilio", **TWILIO, "numbers": [SMS_NUMBER], "inbound_url": f"{hooks}/twilio/{twilio}"},
     ):
         requests.post(f"{desk}/_register", json=account, timeout=10).raise_for_status()
+
+
+def _smartmoving(runtime: Any, made: Any, outputs: dict[str, Any]) -> dict[str, Any]:
+    """The Dallas branch works in SmartMoving: its connection, and the same told to the sandbox."""
+    from moref.kernel import ids
+    from moref.tenants.connect_crm import SmartMovingAccount, connect_crm
+    from moref.tenants.model import Connection
+
+    form = SmartMovingAccount(
+        request_id="dallas", name="SmartMoving Dallas", default_location_id="loc_dallas", api_key=SMARTMOVING_KEY,
+        referral_source="Mo-ref referral", code_field="customField01",
+    )  # fmt: skip
+    org = made.organization_id
+    found = runtime.store.find(Connection, org, ids.derived("con", org, form.crm, form.request_id))
+    if found is None:
+        found = connect_crm(runtime, org, form, actor="platform", secret=SMARTMOVING_SECRET).connection
+    hook = {
+        "url": f"{outputs['api_url']}/hooks/crm/smartmoving/{found.hook_token}",
+        "secret": SMARTMOVING_SECRET,
+        "headers": {"content-type": "application/json", "X-Moref-Secret": SMARTMOVING_SECRET},
+    }
+    account = {"vendor": "smartmoving", "api_key": SMARTMOVING_KEY, "url": hook["url"], "headers": hook["headers"]}
+    requests.post(f"{outputs['sandbox_url']}/_register", json=account, timeout=10).raise_for_status()
+    return hook | {"connection_id": found.id}
 
 
 def _verify_sender(mail_from: str) -> None:

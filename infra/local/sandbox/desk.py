@@ -11,7 +11,8 @@
 | POST /_register | {"vendor": ..., ...}: a credential and its callback address |
 | GET /_orders | Tremendous orders |
 | POST /twilio/_inbound?from=&to=&body= | a person texts one of our numbers |
-| /tremendous/api/v2/..., /twilio/2010-04-01/..., /crm/leads | the vendors themselves |
+| POST /smartmoving/_set, POST /smartmoving/_event, GET /smartmoving/_state | a company's staff work in SmartMoving |
+| /tremendous/api/v2/..., /twilio/2010-04-01/..., /crm/leads, /smartmoving/api/... | the vendors themselves |
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from infra.local.sandbox.crm import Crm
 from infra.local.sandbox.faults import COMMON, Faults
 from infra.local.sandbox.messages import Sent, in_order, page
 from infra.local.sandbox.record import Recorder
+from infra.local.sandbox.smartmoving import SmartMoving
 from infra.local.sandbox.tremendous import Tremendous
 from infra.local.sandbox.twilio import Twilio
 from infra.local.sandbox.validate import Validator
@@ -47,7 +49,8 @@ class DeskPages:
         self._faults = Faults()
         self._twilio = Twilio(desk.now, desk.callbacks)
         self._tremendous = Tremendous(desk.now, desk.callbacks)
-        vendors: list[Vendor] = [self._tremendous, self._twilio, Crm()]
+        self._smartmoving = SmartMoving(desk.now, desk.callbacks)
+        vendors: list[Vendor] = [self._tremendous, self._twilio, Crm(), self._smartmoving]
         self._vendors = {vendor.name: vendor for vendor in vendors}
         self._counter = Counter(vendors, self._recorder, self._faults, validator)
         self._pages: dict[tuple[str, str], Page] = {
@@ -66,6 +69,9 @@ class DeskPages:
             ("POST", "/_register"): self._register,
             ("GET", "/_orders"): lambda _: as_json(self._tremendous.orders()),
             ("POST", "/twilio/_inbound"): self._inbound,
+            ("POST", "/smartmoving/_set"): lambda request: self._smartmoving.set(request.json()),
+            ("POST", "/smartmoving/_event"): lambda request: self._smartmoving.tell(request.json()),
+            ("GET", "/smartmoving/_state"): lambda _: self._smartmoving.state(),
         }
 
     def answer(self, request: Request) -> Answer:

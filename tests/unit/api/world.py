@@ -12,6 +12,7 @@ from moref.api.tokens import issue
 from moref.aws.compose import composed
 from moref.conversions.model import Conversion
 from moref.intake.model import Contact, InboxEvent, Job
+from moref.intake.pulled import CallBudget
 from moref.kernel.env import Api
 from moref.messaging.model import Message
 from moref.records import Create, Entity, get
@@ -122,6 +123,8 @@ class World:
                                 event_id="e", headers={"x": CANARY}, status="quarantined", reason="unreadable",
                                 body=base64.b64encode(zlib.compress(b'{"hello": "world"}')).decode()),
             "leads": Lead(**place, id=f"lead_{tag}", contact_id="ctc_2", referral_id=f"ref_{tag}", code="CODE"),
+            "call-budgets": CallBudget(**made, id=f"bud_{tag}", connection_id=of.connection_id, month="2026-06",
+                                       allowance=20_000, used=7),
             "ledger/entries": book(reward, "accrued", now).entity,
         }  # fmt: skip
         self.store.commit(*map(Create, rows.values()))

@@ -52,6 +52,7 @@ FORBIDS: list[tuple[str, str, Change, str]] = [
     ("ask", "sms", location(sms_sender=None), "no_sender"),
     ("ask", "sms", lambda it: it.change(VendorAccount, "twilio", status="stopped"), "no_sender"),
     ("ask", "sms", contact(phone=None), "no_address"),
+    ("ask", "sms", contact(phone_kind="home"), "no_address"),
     ("ask", "sms", contact(phone="+14165550123"), "sms_country"),
     ("ask", "sms", contact(phone="+447700900123"), "sms_country"),
     ("ask", "sms", contact(consents=[]), "no_consent"),

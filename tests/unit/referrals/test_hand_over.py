@@ -13,6 +13,8 @@ from moref.records import Change, every, get
 from moref.referrals.hand_over import hand_over
 from moref.referrals.model import Lead
 from moref.referrals.request_quote import Quote, request_quote
+from moref.runtime import Runtime
+from moref.tenants.model import Connection
 from moref.tenants.switches import set_switch
 from tests.fakes.memory_store import Crash
 from tests.fakes.referral_world import ORG, SECRET, World, world
@@ -255,3 +257,24 @@ def test_a_race_that_never_ends_is_left_to_redelivery() -> None:
         hand_over(w.runtime, ORG, lead.id, post=Crm([Answer(200)]))
     w.store.commit = real  # type: ignore[method-assign]
     assert lead_now(w, lead).status == "new"
+
+
+def test_a_connection_with_an_api_of_its_own_is_handed_the_lead_there() -> None:
+    w = world()
+    made = w.connection(None)
+    w.store.commit(Change(get(w.store, Connection, ORG, made.id), made.changed(w.clock.now(), takes_leads=True)))
+    lead, pushed = new_lead(w), []
+
+    def push(runtime: Runtime, connection: Connection, said: Any, *, since: datetime, again: bool) -> Answer:
+        pushed.append((connection.id, said["lead_id"], since, again))
+        if not again:
+            raise OutcomeUnknown("ReadTimeout")
+        return Answer(201)
+
+    nobody = Crm([Permanent("not by post")])
+    for _ in range(2):
+        hand_over(w.runtime, ORG, lead.id, post=nobody, push=push)
+        w.clock.move(seconds=10)
+    assert pushed == [("conn_1", lead.id, lead.created_at, again) for again in (False, True)]
+    assert get(w.store, Lead, ORG, lead.id).status == "accepted"
+    assert nobody.posts == []

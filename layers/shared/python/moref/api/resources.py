@@ -12,6 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from moref.api.operation import Call, Schema
 from moref.conversions.model import Conversion
 from moref.intake.model import Contact, InboxEvent, Job
+from moref.intake.pulled import CallBudget
 from moref.messaging.model import Message
 from moref.records import Entity
 from moref.referrals.model import Advocate, Lead, Link, Referral
@@ -151,6 +152,14 @@ READABLE = (
     CONNECTION,
     Resource(
         "members", Member, _words("email name role location_ids status"), "staff", _STATUS, whole=True, least="admin"
+    ),
+    Resource(
+        "call-budgets",
+        CallBudget,
+        _words("connection_id month allowance used put_off status paused_until reason"),
+        "calls that a CRM allows in a month, and how many are used; when low, reads about details wait",
+        _STATUS | {"connection_id": "parent"},
+        whole=True,
     ),
     Resource(
         "jobs",

@@ -12,8 +12,10 @@ from typing import Any
 from moref import people
 from moref.events import Event
 from moref.intake import derive
+from moref.intake.mark_dirty import mark_dirty
 from moref.intake.model import Consent, Contact, InboxEvent, Job
 from moref.intake.notice import JobNotice, read_notice
+from moref.intake.pulled import Signal
 from moref.intake.resolve_contact import CRM, resolve_contact
 from moref.kernel import codes, ids, plugins
 from moref.kernel.errors import BadInput, Conflict
@@ -23,7 +25,16 @@ from moref.tenants.model import Connection, Location
 
 TRIES = 5
 CRM_PACKAGE = "moref.intake.crm"
-_TOLD_BY_NEWEST = ("location_id", "contact_id", "currency", "origin", "destination", "lead_id", "referral_code")
+_TOLD_BY_NEWEST = (
+    "location_id",
+    "contact_id",
+    "currency",
+    "origin",
+    "destination",
+    "lead_id",
+    "referral_code",
+    "interstate",
+)
 _SILENT = ("known_at", "notes", "received_at", "updated_at")  # nobody acts on a change of these
 
 
@@ -36,15 +47,16 @@ def receive(runtime: Runtime, event: InboxEvent, body: bytes) -> str | None:
     parsed = adapter.parse(body, event.headers)
     if parsed is None:
         return "not an event about a job"
+    if getattr(adapter, "THIN", False):
+        return mark_dirty(runtime, event, Signal(**parsed))
     apply_notice(runtime, event, read_notice(parsed, runtime.clock.now()))
     return None
 
 
 def apply_notice(runtime: Runtime, event: InboxEvent, notice: JobNotice) -> None:
     connection = get(runtime.store, Connection, event.organization_id, event.connection_id)
-    telling = _read(runtime, connection, event, notice)
     for _ in range(TRIES):
-        writes = _writes(runtime, telling)
+        writes = notice_writes(runtime, connection, event.created_at, notice)
         if not writes:
             return
         try:
@@ -53,6 +65,11 @@ def apply_notice(runtime: Runtime, event: InboxEvent, notice: JobNotice) -> None
             continue  # a copy, or another notice of the same job or person, was first: look again
         return
     raise Conflict("the job is being changed by others")
+
+
+def notice_writes(runtime: Runtime, connection: Connection, heard_at: datetime, notice: JobNotice) -> tuple[Write, ...]:
+    """What to commit so that the job is as the notice says; none when it says nothing new. On Conflict: ask again."""
+    return _writes(runtime, _read(runtime, connection, heard_at, notice))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +93,7 @@ def job_id(organization_id: str, connection_id: str, external_id: str) -> str:
     return ids.derived("job", organization_id, connection_id, external_id)
 
 
-def _read(runtime: Runtime, connection: Connection, event: InboxEvent, notice: JobNotice) -> _Telling:
+def _read(runtime: Runtime, connection: Connection, heard_at: datetime, notice: JobNotice) -> _Telling:
     notes: list[str] = []
     customer, job, org = notice.customer, notice.job, connection.organization_id
     phone = _usable(people.phone, customer.phone, "the phone number cannot be dialled and was left out", notes)
@@ -88,14 +105,14 @@ def _read(runtime: Runtime, connection: Connection, event: InboxEvent, notice: J
     code = codes.normalise(job.referral_code) if job.referral_code else None
     if job.referral_code and code is None:
         notes.append("the referral code cannot be one and was left out")
-    location_id = _location(runtime, org, job.branch) if job.branch else None
+    location_id = location_of(runtime, org, job.branch) if job.branch else None
     if job.branch and location_id is None:
         notes.append("the branch is not known to us: the default location was used")
     return _Telling(
         organization_id=org,
         connection=connection,
         job_id=job_id(org, connection.id, job.id),
-        heard_at=event.created_at,
+        heard_at=heard_at,
         notice=notice,
         location_id=location_id,
         phone=phone,
@@ -117,7 +134,7 @@ def _usable(read: Any, text: str | None, note: str, notes: list[str]) -> str | N
         return None
 
 
-def _location(runtime: Runtime, organization_id: str, branch: str) -> str | None:
+def location_of(runtime: Runtime, organization_id: str, branch: str) -> str | None:
     """By the CRM's name for it, else by ours; letter case does not matter."""
     wanted = branch.casefold()
     locations = sorted(every(runtime.store, Location, organization_id), key=lambda location: location.id)
@@ -158,6 +175,7 @@ def _contact(runtime: Runtime, telling: _Telling, before: Job | None) -> tuple[C
         last_name=customer.last_name,
         phone=telling.phone,
         email=telling.email,
+        phone_kind=customer.phone_kind,
         consent=telling.consent,
         source=CRM,
         at=telling.notice.at,
@@ -206,6 +224,7 @@ def _told(telling: _Telling, contact: Contact) -> Mapping[str, Any]:
         "destination": job.destination.address() if job.destination else None,
         "lead_id": job.lead_id,
         "referral_code": telling.referral_code,
+        "interstate": job.interstate,
     }
 
 

@@ -73,6 +73,9 @@ class Contact(Entity):
     crm_keys: list[str] = Field(default_factory=list)  # "<connection>|<the CRM's id>"
     source: str = "crm"  # who vouches for the addresses: crm, or the form that first brought them
     known_at: dict[str, AwareDatetime] = Field(default_factory=dict)  # field -> time the CRM gave its value
+    phone_kind: Literal["mobile", "home", "office", "other"] | None = (
+        None  # as the CRM says; home and office get no SMS
+    )
 
 
 FactKind = Literal["quoted", "booked", "completed", "invoiced", "paid", "cancelled", "amount"]
@@ -105,6 +108,7 @@ class Job(Entity):
     referral_code: str | None = None  # a code given at intake ("referred by", notes)
     received_at: AwareDatetime  # first heard of
     known_at: dict[str, AwareDatetime] = Field(default_factory=dict)  # field -> source time of its value
+    interstate: bool | None = None  # as the CRM classifies the move; None: it does not say
     notes: list[str] = Field(default_factory=list)  # what of the notices could not be used, in words for staff
 
     def parent(self) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import (
@@ -55,6 +55,11 @@ def _state(value: object) -> object:
     return text if len(text) == 2 and text.isascii() and text.isalpha() else None
 
 
+def _phone_kind(value: object) -> object:
+    """A kind that nobody knows says nothing."""
+    return value if value in ("mobile", "home", "office", "other") else None
+
+
 Instant = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_as_text)]
 Id = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(max_length=300)]
@@ -84,6 +89,7 @@ class JobPart(_Strict):
     destination: Place | None = None
     lead_id: Annotated[str, Field(max_length=64)] | None = None
     referral_code: Annotated[str, Field(max_length=64)] | None = None
+    interstate: bool | None = None
 
 
 class ConsentPart(_Strict):
@@ -100,6 +106,7 @@ class CustomerPart(_Strict):
     last_name: Text = ""
     phone: Annotated[str, Field(max_length=64)] | None = None
     email: Text | None = None
+    phone_kind: Annotated[Literal["mobile", "home", "office", "other"] | None, BeforeValidator(_phone_kind)] = None
     sms_consent: ConsentPart | None = None
 
 

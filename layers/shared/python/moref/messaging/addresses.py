@@ -18,6 +18,11 @@ def sms_country_allowed(phone: str) -> bool:
     return phonenumbers.region_code_for_number(number) in ("US", None)
 
 
+def sms_phone(contact: Contact) -> str | None:
+    """The number to text; one that the CRM knows as a home or office phone takes no texts."""
+    return None if contact.phone_kind in ("home", "office") else contact.phone
+
+
 def has_consent(contact: Contact, channel: Channel) -> bool:
     """A stored consent record for marketing on the channel."""
     return any(consent.channel == channel for consent in contact.consents)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from moref.campaigns.model import Enrollment
 from moref.campaigns.windows import closes_at, next_allowed
 from moref.intake.model import Contact
-from moref.messaging.addresses import has_consent, opted_out, sms_country_allowed
+from moref.messaging.addresses import has_consent, opted_out, sms_country_allowed, sms_phone
 from moref.messaging.model import Channel, Message, MessageClass, SkipReason, Suppression
 from moref.people import person_key
 from moref.runtime import Runtime
@@ -129,7 +129,7 @@ def _address(message: Message, location: Location, contact: Contact | None) -> s
         return message.fields.get("to")
     if contact is None:
         return None
-    return contact.phone if message.channel == "sms" else contact.email
+    return sms_phone(contact) if message.channel == "sms" else contact.email
 
 
 def _in_window(message: Message, now: datetime, go: Go) -> Verdict:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from moref.events import Event
 from moref.intake.model import Contact
 from moref.kernel import ids
-from moref.messaging.addresses import may_text, sms_country_allowed
+from moref.messaging.addresses import may_text, sms_country_allowed, sms_phone
 from moref.messaging.model import Channel, Message, MessageClass
 from moref.messaging.templates import template as template_named
 from moref.records import Create, Emit, Store, Write, create_once
@@ -76,7 +76,8 @@ def choose_channel(template: str, kind: MessageClass, location: Location | None,
         return "email"
     if not form.subject:
         return "sms"
-    can_text = bool(location and location.sms_sender and contact.phone and sms_country_allowed(contact.phone))
+    phone = sms_phone(contact)
+    can_text = bool(location and location.sms_sender and phone and sms_country_allowed(phone))
     if can_text and may_text(contact, kind):
         return "sms"
     return "email" if contact.email or not contact.phone else "sms"

@@ -17,7 +17,7 @@ from moref.messaging.plan_message import planned
 from moref.records import Change, Write, every, get
 from moref.referrals.lead_body import body, for_staff
 from moref.referrals.model import Lead
-from moref.referrals.ports import Answer, PostSigned
+from moref.referrals.ports import Answer, PostSigned, PushLead
 from moref.runtime import Runtime
 from moref.tenants.model import Connection
 from moref.tenants.switches import stopped
@@ -33,12 +33,16 @@ EARLY = timedelta(seconds=1)  # a wake-up that comes this early counts as due: c
 TRIES = 5
 GONE = 410
 
+Deliver = Callable[[Connection, Lead, Contact], Answer]
 Outcome = tuple[Lead, *tuple[Write, ...]]  # the lead as it becomes, and what goes with it
 
 
-def hand_over(runtime: Runtime, organization_id: str, lead_id: str, *, post: PostSigned) -> Lead:
+def hand_over(
+    runtime: Runtime, organization_id: str, lead_id: str, *, post: PostSigned, push: PushLead | None = None
+) -> Lead:
     """Does what is due for the lead now and arranges its next wake-up; harmless when repeated or early.
 
+    `push` serves connections that take leads through their own API; without it only signed posts are made.
     Raises NotFound for another organization's lead, Conflict when five races were lost.
     """
     for _ in range(TRIES):
@@ -46,7 +50,7 @@ def hand_over(runtime: Runtime, organization_id: str, lead_id: str, *, post: Pos
         if lead.status != "new":
             return lead
         try:
-            lead = _step(runtime, lead, post)
+            lead = _step(runtime, lead, _ways(runtime, post, push))
         except Conflict:
             continue  # another copy of the message was at it
         _wake(runtime, lead)
@@ -54,7 +58,7 @@ def hand_over(runtime: Runtime, organization_id: str, lead_id: str, *, post: Pos
     raise Conflict("the lead is being handed over by others")
 
 
-def _step(runtime: Runtime, lead: Lead, post: PostSigned) -> Lead:
+def _step(runtime: Runtime, lead: Lead, deliver: Deliver) -> Lead:
     now = runtime.clock.now()
     if now - lead.created_at >= TELL_AFTER - EARLY and lead.branch_told_at is None:
         told = lead.changed(now, branch_told_at=now)
@@ -64,30 +68,42 @@ def _step(runtime: Runtime, lead: Lead, post: PostSigned) -> Lead:
     if lead.next_attempt_at is not None and now < lead.next_attempt_at - EARLY:
         return lead
     connection = _receiver(runtime, lead)
-    if connection is None or connection.lead_url is None:
+    if connection is None:
         return _commit(runtime, lead, *_failed(runtime, lead, "no lead url"))
     if stopped(runtime.store, lead.organization_id, "connectors"):
         return _commit(runtime, lead, lead.changed(now, next_attempt_at=now + WHILE_STOPPED, reason="stopped"))
-    return _attempt(runtime, lead, connection, post)
+    return _attempt(runtime, lead, connection, deliver)
 
 
-def _attempt(runtime: Runtime, lead: Lead, connection: Connection, post: PostSigned) -> Lead:
+def _attempt(runtime: Runtime, lead: Lead, connection: Connection, deliver: Deliver) -> Lead:
     now = runtime.clock.now()
     delay = timedelta(seconds=DELAYS[min(lead.attempts, len(DELAYS) - 1)])
     lead = _commit(runtime, lead, lead.changed(now, attempts=lead.attempts + 1, next_attempt_at=now + delay))
     contact = get(runtime.store, Contact, lead.organization_id, lead.contact_id)
     try:
-        answer = post(
-            connection.lead_url or "",
-            json.dumps(body(lead, contact), ensure_ascii=False, separators=(",", ":")).encode(),
-            message_id=lead.id,
-            secret=runtime.vault.open(lead.organization_id, "webhook", connection.secret_ciphertext),
-            now=now,
-            loopback=runtime.settings.stage == "local",
-        )
+        answer = deliver(connection, lead, contact)
     except Failure as failure:
         return _record(runtime, lead, partial(_unanswered, runtime, failure=failure))
     return _record(runtime, lead, partial(_answered, runtime, answer=answer))
+
+
+def _ways(runtime: Runtime, post: PostSigned, push: PushLead | None) -> Deliver:
+    """How a lead gets to a connection: through the CRM's own API, else as a signed post."""
+
+    def deliver(connection: Connection, lead: Lead, contact: Contact) -> Answer:
+        said = body(lead, contact)
+        if connection.takes_leads and push is not None:
+            return push(runtime, connection, said["data"], since=lead.created_at, again=lead.attempts > 1)
+        return post(
+            connection.lead_url or "",
+            json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode(),
+            message_id=lead.id,
+            secret=runtime.vault.open(lead.organization_id, "webhook", connection.secret_ciphertext),
+            now=runtime.clock.now(),
+            loopback=runtime.settings.stage == "local",
+        )
+
+    return deliver
 
 
 def _unanswered(runtime: Runtime, lead: Lead, failure: Failure) -> Outcome:
@@ -143,7 +159,7 @@ def _tell(runtime: Runtime, lead: Lead, template: str) -> tuple[Write, ...]:
 def _receiver(runtime: Runtime, lead: Lead) -> Connection | None:
     """The branch's own connection if it takes leads, else any of the organization's that does."""
     active = every(runtime.store, Connection, lead.organization_id, status="active")
-    takers = [connection for connection in active if connection.lead_url]
+    takers = [connection for connection in active if connection.lead_url or connection.takes_leads]
     takers.sort(key=lambda connection: (connection.default_location_id != lead.location_id, connection.id))
     return takers[0] if takers else None
 

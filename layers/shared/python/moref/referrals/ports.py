@@ -1,7 +1,11 @@
 """What handing a lead over needs from the outside: implemented by `moref.aws.outbound` and by fakes in tests."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
+
+from moref.runtime import Runtime
+from moref.tenants.model import Connection
 
 
 class Answer(Protocol):
@@ -11,6 +15,14 @@ class Answer(Protocol):
     @property
     def retry_after(self) -> int | None:
         """Seconds, when the receiver asked for them."""
+
+
+class PushLead(Protocol):
+    def __call__(
+        self, runtime: Runtime, connection: Connection, lead: Mapping[str, Any], /, *, since: datetime, again: bool
+    ) -> Answer:
+        """Hands a lead (`data` of lead_body) in through the CRM's own API; `again` when an attempt went before, whose
+        answer may have been lost. Raises Retry, NeedsPerson, Permanent, OutcomeUnknown."""
 
 
 class PostSigned(Protocol):

@@ -67,7 +67,12 @@ class Connection(Entity):
     supplies: list[str]  # kinds of fact this CRM can tell: completed, booked, invoiced ...
     hook_token: str
     lead_url: str | None = None  # where leads are posted (generic); validated, https outside the local stage
-    secret_ciphertext: str  # KMS, base64; context (organization, "webhook"); signs what we post to lead_url too
+    # KMS, base64; context (organization, "webhook"); signs what we post to lead_url too. A secret that a CRM sends as a
+    # header is never stored: here stands "sha256:" and its digest.
+    secret_ciphertext: str
+    credentials_ciphertext: str | None = None  # KMS over JSON, base64; context (organization, "crm"); to call the CRM
+    config: dict[str, str] = Field(default_factory=dict)  # not secret; names are the CRM plugin's
+    takes_leads: bool = False  # leads are pushed through the CRM's own API
 
 
 class VendorAccount(Entity):
@@ -90,7 +95,8 @@ class Hook(Entity):
     owner_id: str  # the organization
     source: str  # "crm:<crm>" or a vendor's name
     connection_id: str  # the connection, or the vendor account
-    secret_ciphertexts: list[str]  # the newest first; a rotation keeps the old one until `previous_until`
+    # Or "sha256:" digests. The newest first; a rotation keeps the old one until `previous_until`.
+    secret_ciphertexts: list[str]
     previous_until: str | None = None  # clock.iso
     status: Literal["active", "stopped"] = "active"
 
