@@ -9,12 +9,20 @@ _PAGE = """<!doctype html>
 <meta name="color-scheme" content="light dark">
 <title>{title}</title>
 <style>
-body {{ margin: 0; min-height: 100vh; display: grid; place-items: center; font: 18px/1.5 system-ui, sans-serif;
-  background: #f5f3ee; color: #23221f; }}
-main {{ max-width: 26rem; padding: 2rem 1.5rem; }}
-h1 {{ font-size: 1.6rem; line-height: 1.2; margin: 0 0 1rem; text-wrap: balance; }}
-p {{ margin: 0 0 1rem; }}
-@media (prefers-color-scheme: dark) {{ body {{ background: #1d1c1a; color: #edeae3; }} }}
+body {{ margin: 0; font: 1.0625rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; background: #fff;
+  color: #17212b; }}
+main {{ max-width: 31rem; margin: 0 auto; padding: 3rem 1.25rem; }}
+h1 {{ font-size: 1.75rem; line-height: 1.2; letter-spacing: -.01em; margin: 0 0 .6rem; text-wrap: balance; }}
+p {{ margin: 0 0 1rem; text-wrap: pretty; }}
+p:last-child {{ margin: 0; }}
+@media (min-width: 44rem) {{
+  body {{ background: #eff3f7; }}
+  main {{ margin-top: 12vh; padding: 2.25rem 2.5rem; background: #fff; border-radius: .9rem; }}
+}}
+@media (prefers-color-scheme: dark) {{
+  body {{ background: #10171e; color: #e9eef3; }}
+  main {{ background: none; }}
+}}
 </style>
 </head>
 <body><main><h1>{title}</h1>{text}</main></body>

@@ -1,6 +1,5 @@
 """The quote form as a friend meets it: on a phone and on a desk, without JavaScript."""
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.request import Request, urlopen
@@ -12,6 +11,7 @@ from moref.intake.model import Contact
 from moref.records import Change, every, get
 from moref.referrals.model import Lead, Referral
 from moref.tenants.model import Location
+from tests.browser.checks import fits
 from tests.browser.conftest import Eyes
 from tests.fakes.referral_world import LOCATION, ORG, World
 
@@ -29,15 +29,9 @@ def fill(page: Page, **over: str) -> None:
         page.get_by_label(label).fill(value)
 
 
-def fits(page: Page) -> bool:
-    """No sideways scrolling: nothing is wider than the window."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
-
-
 @sizes
 def test_a_friend_asks_for_a_quote(w: World, eyes: Eyes, size: str) -> None:
     page = eyes.open(path(w), size)
-    eyes.picture(page, f"quote-{size}")
     assert fits(page)
     fill(page)
     page.get_by_label("Moving date").fill("2026-07-01")
@@ -45,7 +39,6 @@ def test_a_friend_asks_for_a_quote(w: World, eyes: Eyes, size: str) -> None:
     page.get_by_label("I agree that").check()
     page.get_by_role("button", name="Get my quote").click()
     expect(page.get_by_role("heading", name="Thank you!")).to_be_visible()
-    eyes.picture(page, f"quote-done-{size}")
     (lead,) = every(w.store, Lead, ORG)
     contact = get(w.store, Contact, ORG, lead.contact_id)
     assert (contact.phone, lead.move_date, lead.notes) == ("+15125550177", "2026-07-01", "one piano")
@@ -60,7 +53,6 @@ def test_mistakes_are_shown_next_to_their_fields_and_what_was_typed_stays(w: Wor
     fill(page, Phone="12", **{"From ZIP code": "ABC", "E-mail": "bo@friend.example"})
     page.get_by_role("button", name="Get my quote").click()
     expect(page.get_by_role("alert")).to_contain_text("Please check")
-    eyes.picture(page, f"quote-errors-{size}")
     assert fits(page)
     assert page.get_by_label("Phone").input_value() == "12"
     assert page.get_by_label("Name").input_value() == "Bo Friend"
@@ -123,7 +115,6 @@ def test_targets_are_large_enough_for_a_thumb(w: World, eyes: Eyes) -> None:
 def test_an_unknown_code_is_met_kindly(eyes: Eyes, size: str) -> None:
     page = eyes.open("/q/NOSUCHCODE0", size)
     expect(page.get_by_role("heading")).to_have_text("We could not find this page")
-    eyes.picture(page, f"not-found-{size}")
     assert fits(page)
 
 
@@ -133,7 +124,6 @@ def test_a_closed_branch_says_so(w: World, eyes: Eyes) -> None:
     w.store.commit(Change(location, location.changed(w.clock.now(), status="archived")))
     page = eyes.open(where)
     expect(page.get_by_role("heading")).to_have_text("Not taking requests here")
-    eyes.picture(page, "quote-closed-390")
 
 
 def test_a_long_company_name_and_long_words_do_not_break_the_phone(w: World, eyes: Eyes) -> None:
@@ -142,25 +132,4 @@ def test_a_long_company_name_and_long_words_do_not_break_the_phone(w: World, eye
     name = "Überlandumzugsgesellschaft & Söhne <Austin> " + "x" * 60
     w.store.commit(Change(location, location.changed(w.clock.now(), name=name)))
     page = eyes.open(where)
-    eyes.picture(page, "quote-long-name-390")
     assert fits(page)
-
-
-def test_the_script_fills_the_companys_own_form(w: World, eyes: Eyes, site: str) -> None:
-    code = path(w).removeprefix("/q/")
-    page = eyes.open(f"/q/{code}", scripts=True)  # any page of ours will do as a place
-    page.route("**/site*", lambda route: route.fulfill(status=200, content_type="text/html", body=_SITE))
-    page.goto(f"{site}/site?ref={code}&x=1")
-    assert page.locator("#own input[name=moref_ref]").input_value() == code
-    assert page.locator("#plain input[name=moref_ref]").input_value() == code
-    assert page.locator("#off input[name=moref_ref]").count() == 0
-    assert re.search(rf"/q/{code}$", page.locator("a").get_attribute("href") or "")
-    page.goto(f"{site}/site2")  # no code in this address: it is remembered
-    assert page.locator("#plain input[name=moref_ref]").input_value() == code
-    page.goto(f"{site}/site?ref=%22%3E%3Cscript%3E")
-    assert page.locator("#plain input[name=moref_ref]").count() == 0
-
-
-_SITE = """<!doctype html><script src="/ref.js" async></script>
-<form id="own"><input name="moref_ref" type="hidden"></form><form id="plain"></form>
-<form id="off" data-moref="off"></form><a data-moref-quote href="/contact">Quote</a>"""

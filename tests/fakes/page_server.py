@@ -2,8 +2,8 @@
 
 import base64
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -26,8 +26,13 @@ def event(
     }
 
 
+def serving(runtime: Runtime) -> AbstractContextManager[str]:
+    """The pages function alone, over `runtime`."""
+    return serving_function(lambda event: answer(runtime, event))
+
+
 @contextmanager
-def serving(runtime: Runtime) -> Iterator[str]:
+def serving_function(function: Callable[[dict[str, Any]], dict[str, Any]]) -> Iterator[str]:
     """The base URL; one request at a time, as the fakes expect it."""
     lock = threading.Lock()
 
@@ -37,7 +42,7 @@ def serving(runtime: Runtime) -> Iterator[str]:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
             with lock:
-                made = answer(runtime, event(self.command, path, query=query, body=body, headers=headers))
+                made = function(event(self.command, path, query=query, body=body, headers=headers))
             data = made["body"].encode()
             self.send_response(made["statusCode"])
             for name, value in made["headers"].items():

@@ -50,7 +50,7 @@ def in_order(sms: list[tuple[datetime, Message]], mail: list[dict[str, Any]]) ->
 
 STYLE = """
 :root { color-scheme: light dark; font: 16px/1.45 system-ui, sans-serif; }
-body { margin: 0 auto; max-width: 46rem; padding: 1rem; overflow-wrap: anywhere; }
+body { margin: 0 auto; max-width: 46rem; padding: 1rem; overflow-wrap: anywhere; background: Canvas; }
 h1 { font-size: 1.25rem; margin: 0 0 1rem; }
 article { border: 1px solid #8886; border-radius: .75rem; padding: .75rem 1rem; margin: 0 0 .75rem; }
 header { font-size: .85rem; opacity: .8; }
@@ -98,5 +98,5 @@ def page(messages: list[Sent], now: datetime) -> str:
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>Messages</title><style>{STYLE}</style>"
-        f"<h1>{len(messages)} messages &middot; it is {now:%a %d %b %Y %H:%M} UTC</h1>\n{articles}</html>"
+        f"<main><h1>{len(messages)} messages &middot; it is {now:%a %d %b %Y %H:%M} UTC</h1>\n{articles}</main></html>"
     )

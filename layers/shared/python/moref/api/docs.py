@@ -9,14 +9,17 @@ from moref.api.problems import TITLES
 
 _STYLE = """
 :root{color-scheme:light dark;--line:#8885;--soft:#8881}
-body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:60rem;padding:1rem}
-h1,h2,h3{line-height:1.2}code,pre{font:14px/1.45 ui-monospace,monospace}
+body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:60rem;padding:1rem;background:Canvas}
+h1,h2,h3{line-height:1.2;text-wrap:balance}h2{margin:2.5rem 0 1rem}h3{margin:.75rem 0 .5rem}
+code,pre{font:.875rem/1.45 ui-monospace,monospace}h3 code{font-size:1rem}
+p,article div{margin:0 0 .6rem}article ul{margin:.25rem 0;padding-left:1.5rem}ul ul{padding-left:1rem}
 pre{background:var(--soft);padding:.75rem;overflow:auto;border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere}
 nav a{display:inline-block;margin:0 .75rem .25rem 0}
 article{border:1px solid var(--line);border-radius:8px;padding:.25rem 1rem 1rem;margin:1rem 0}
-table{border-collapse:collapse;width:100%;table-layout:fixed}
+table{border-collapse:collapse;width:100%;table-layout:fixed;margin:0 0 .75rem}
 td,th{border-bottom:1px solid var(--line);padding:.3rem .5rem .3rem 0;text-align:left;vertical-align:top;
-overflow-wrap:anywhere}.method{font-weight:700}summary{cursor:pointer;padding:.5rem 0}
+overflow-wrap:anywhere}th:first-child{width:36%}th:nth-child(2){width:22%}
+.method{font-weight:700}summary{cursor:pointer;padding:.5rem 0}
 """
 
 
@@ -38,12 +41,12 @@ def page(document: dict[str, Any]) -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{escape(info['title'])} API</title><style>{_STYLE}</style></head><body>"
+        f"<title>{escape(info['title'])} API</title><style>{_STYLE}</style></head><body><main>"
         f"<h1>{escape(info['title'])} API, version {escape(info['version'])}</h1>"
         f'<p>The same as data: <a href="/v1/openapi.json">openapi.json</a>.</p>{_about(info["description"])}'
         f'<nav aria-label="Sections">{tags}<a href="#problems">problems</a><a href="#schemas">schemas</a></nav>'
         f'{sections}<section id="problems"><h2>Problems</h2>{_problems()}</section>'
-        f'<section id="schemas"><h2>Schemas</h2>{schemas}</section></body></html>\n'
+        f'<section id="schemas"><h2>Schemas</h2>{schemas}</section></main></body></html>\n'
     )
 
 
@@ -62,35 +65,61 @@ def _inline(text: str) -> str:
 def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
     rows = "".join(
         f"<tr><td><code>{escape(each['name'])}</code></td><td>{escape(each['in'])}"
-        f"{', needed' if each.get('required') else ''}</td><td><code>{_schema(each['schema'])}</code></td></tr>"
+        f"{', required' if each.get('required') else ''}</td><td>{_schema(each['schema'])}</td></tr>"
         for each in operation["parameters"]
     )
     table = f"<table><tr><th>Parameter</th><th>Where</th><th>Form</th></tr>{rows}</table>" if rows else ""
     body = operation.get("requestBody")
-    taken = f"<p>Body: {_schema(body['content']['application/json']['schema'])}</p>" if body else ""
+    taken = f"<div>Body: {_schema(body['content']['application/json']['schema'])}</div>" if body else ""
     answers = "".join(_answer(status, answer) for status, answer in operation["responses"].items() if status < "300")
     errors = ", ".join(status for status in operation["responses"] if status >= "300")
     return (
         f'<article id="{escape(operation["operationId"])}">'
         f'<h3><span class="method">{method.upper()}</span> <code>{escape(path)}</code></h3>'
         f"<p>{escape(operation['summary'])}. {escape(operation['description'])}</p>"
-        f"{table}{taken}{answers}<p>Errors: {errors}</p></article>"
+        f"{table}{taken}{answers}<div>Errors: {errors}</div></article>"
     )
 
 
 def _answer(status: str, answer: dict[str, Any]) -> str:
-    return f"<p>Answer {status}: {_schema(answer['content']['application/json']['schema'])}</p>"
+    return f"<div>Answer {status}: {_schema(answer['content']['application/json']['schema'])}</div>"
 
 
 def _schema(schema: dict[str, Any]) -> str:
-    """A link for a named schema, words for a simple one, else its JSON."""
+    """A link for a named schema, words for a simple one, a list of its properties for another."""
     if "$ref" in schema:
         name = escape(schema["$ref"].rpartition("/")[2])
         return f'<a href="#schema-{name}">{name}</a>'
     items = schema.get("properties", {}).get("items", {}).get("items", {})
     if "$ref" in items:
         return f"a page of {_schema(items)}"
-    return escape(json.dumps({name: part for name, part in schema.items() if name != "title"}))
+    kind = schema["type"]
+    if kind == "array":
+        return f"a list, each {_schema(schema['items'])}"
+    if kind == "object":
+        return _properties(schema)
+    return _simple(schema) + (f": {escape(schema['description'])}" if "description" in schema else "")
+
+
+def _properties(schema: dict[str, Any]) -> str:
+    if "properties" not in schema:
+        return f"an object, each value {_schema(schema['additionalProperties'])}"
+    rows = "".join(
+        f"<li><code>{escape(name)}</code>: {_schema(each)}</li>" for name, each in schema["properties"].items()
+    )
+    return f"an object of<ul>{rows}</ul>"
+
+
+def _simple(schema: dict[str, Any]) -> str:
+    if "enum" in schema:
+        return ", ".join(f"<code>{escape(value)}</code>" for value in schema["enum"])
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    words = "an instant, RFC 3339" if schema.get("format") == "date-time" else " or ".join(map(escape, kinds))
+    if "maximum" in schema:
+        words += f", {schema['minimum']} to {schema['maximum']}"
+    if "maxLength" in schema:
+        words += f", up to {schema['maxLength']} characters"
+    return words + (f" (else {escape(str(schema['default']))})" if "default" in schema else "")
 
 
 def _pre(schema: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from moref.referrals.request_quote import Quote, request_quote
 from moref.runtime import Runtime
 from moref.tenants.model import Location, Organization
 
-CONSENT_VERSION = "quote-1"  # raise it with every change of the words below
+CONSENT_VERSION = "quote-2"  # raise it with every change of the words below
 HONEYPOT = "website"  # people do not see it; what fills it in is a program
 LABELS = {
     "name": "Name", "phone": "Phone", "email": "E-mail", "origin": "From ZIP code", "destination": "To ZIP code",
@@ -27,9 +27,9 @@ LABELS = {
 def consent_text(company: str) -> str:
     """What stands beside the checkbox and is stored with the consent, word by word."""
     return (
-        f"I agree that {company} may text me at this number about my quote, my move and offers, also automatically. "
-        "Agreeing is not a condition of buying anything. Message and data rates may apply. "
-        "Reply STOP to opt out, HELP for help."
+        f"I agree that {company} may text me at the number above about my quote, my move and offers, including "
+        "automated texts. Agreeing is not a condition of buying anything. Message frequency varies. "
+        "Message and data rates may apply. Reply STOP to opt out, HELP for help."
     )
 
 
@@ -78,7 +78,10 @@ def _open(runtime: Runtime, token: str) -> tuple[str, Location] | Response:
         return base.not_found()
     if location.status != "active" or organization.status != "active":
         return base.message(
-            410, "Not taking requests here", f"{location.name} does not take quote requests on this page any more."
+            410,
+            "Not taking requests here",
+            "We no longer take quote requests on this page. Please get in touch with us directly.",
+            company=location.name,
         )
     return code, location
 

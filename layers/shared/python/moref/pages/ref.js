@@ -1,20 +1,20 @@
 /* Mo-ref: carries a referral code from the landing URL (?ref=CODE) into your own form.
    <script src="https://YOUR-MOREF-ADDRESS/ref.js" async></script>
-   - Every <input name="moref_ref"> on the page is filled with the code; without one, each form gets a hidden one.
-     Mark a form that should be left alone with data-moref="off".
-   - Links to /q on the Mo-ref address, marked <a data-moref-quote>, lead to the referred person's quote form.
-   - The code is kept 90 days in a first-party cookie, "moref_ref", and for the visit in sessionStorage. Nothing is sent. */
+   - Each form's <input name="moref_ref"> is filled, or a hidden one added; <form data-moref="off"> is left alone.
+   - <a data-moref-quote> leads to the quote form at Mo-ref.
+   - Kept 90 days in a first-party cookie, "moref_ref", and for the visit in sessionStorage. Nothing is sent. */
 (function () {
   "use strict";
   var KEY = "moref_ref", SHAPE = /^[0-9A-Za-z -]{11,16}$/;
   var script = document.currentScript;
   var home = script ? new URL(script.src, location.href).origin : "";
   function stored() {
-    try { var kept = sessionStorage.getItem(KEY); if (kept) return kept; } catch (blocked) { /* private window */ }
+    try { var kept = sessionStorage.getItem(KEY); if (kept) return kept; } catch (blocked) { /* private */ }
     var found = document.cookie.match(/(?:^|; )moref_ref=([^;]*)/);
     try { return found ? decodeURIComponent(found[1]) : ""; } catch (garbled) { return ""; }
   }
-  var code = new URLSearchParams(location.search).get("ref") || stored();
+  var given = new URLSearchParams(location.search).get("ref");
+  var code = SHAPE.test(given) ? given : stored(); // others use "ref", too
   if (!SHAPE.test(code)) return;
   try { sessionStorage.setItem(KEY, code); } catch (blocked) { /* the cookie is enough */ }
   document.cookie = KEY + "=" + encodeURIComponent(code) + "; Max-Age=7776000; Path=/; SameSite=Lax" +
@@ -32,5 +32,6 @@
       link.href = home + "/q/" + encodeURIComponent(code);
     });
   }
+  document.addEventListener("submit", fill, true); // forms that came later
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", fill); else fill();
 })();

@@ -1,0 +1,103 @@
+"""Every page that a browser can be shown, on one address: the pages function, the link's door, and the pages made for
+staff and developers, over the same fakes."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from infra.local.sandbox import messages
+from moref.api import docs
+from moref.api.openapi import document
+from moref.campaigns.model import Enrollment, PageToken
+from moref.kernel.env import Redirect
+from moref.kernel.keys import GLOBAL
+from moref.messaging import templates
+from moref.pages.dispatch import answer as pages
+from moref.records import Create
+from redirect.visit import RedirectDoor
+from tests.fakes.light import FakeLight
+from tests.fakes.referral_world import LOCATION, ORG, World
+
+REVIEW, PREFERENCES = "abcdefghij2345672345", "bcdefghijk2345672345"
+_AT = datetime(2026, 6, 1, 15, 0, tzinfo=UTC)
+_FIELDS = {"first_name": "María José", "company": "Bluebird Moving Austin", "amount": "$50.00", "score": "2",
+           "comment": "The sofa arrived with a scratch.\nPlease call me.",
+           "link": "https://go.example/review/abcdefghij2345672345"}  # fmt: skip
+
+
+class Town:
+    """Answers HTTP API events. `light.down = {"get"}` closes the link's door."""
+
+    def __init__(self, w: World) -> None:
+        self.w = w
+        self.light = FakeLight(w.store)
+        settings = Redirect.from_env(
+            {"STAGE": "prod", "CORE_TABLE": "core", "TRAFFIC_TABLE": "traffic", "BASE_URL": "https://go.example"}
+        )
+        self._door = RedirectDoor(self.light, settings, lambda: w.clock.now().timestamp())  # type: ignore[arg-type]
+
+    def answer(self, event: dict[str, Any]) -> dict[str, Any]:
+        path = event["rawPath"]
+        if path.startswith("/r/"):
+            method = event["requestContext"]["http"]["method"]
+            return self._door.visit(method, path.removeprefix("/r/"), event["headers"])[0]
+        made = {"/v1/docs": _docs, "/messages": _messages, "/messages/none": _no_messages, "/mail": _mail}.get(path)
+        if made is None:
+            return pages(self.w.runtime, event)
+        return {"statusCode": 200, "headers": {"content-type": "text/html; charset=utf-8"}, "body": made()}
+
+
+def ask(w: World) -> str:
+    """A customer who was asked for a score, and the path of their page."""
+    w.contact("con_c", phone="+15125550144")
+    w.job("job_1", "con_c", facts=["completed"])
+    enrollment = Enrollment(
+        **w.base("enr_1"), campaign="default", campaign_version=1, contact_id="con_c", job_id="job_1",
+        location_id=LOCATION, zones=["America/Chicago"], token=REVIEW,
+    )  # fmt: skip
+    w.store.commit(Create(enrollment), _token(w, REVIEW, "review", enrollment.id))
+    return f"/review/{REVIEW}"
+
+
+def subscribe(w: World, **address: str) -> str:
+    """A customer with these addresses, and the path of their preferences."""
+    w.contact("con_p", **address)
+    w.store.commit(_token(w, PREFERENCES, "preferences", "con_p"))
+    return f"/u/{PREFERENCES}"
+
+
+def _token(w: World, id: str, page: Any, subject: str) -> Create:
+    base = {**w.base(id), "organization_id": GLOBAL}
+    return Create(PageToken(**base, owner_id=ORG, page=page, subject_id=subject))
+
+
+def _docs() -> str:
+    return docs.page(document())
+
+
+def _mail() -> str:
+    return _written("low_score").html
+
+
+def _no_messages() -> str:
+    return messages.page([], _AT)
+
+
+def _messages() -> str:
+    text: messages.Sent = {
+        "at": _AT.isoformat(), "channel": "sms", "to": "+15125550144", "from": "+15125550100", "status": "delivered",
+        "subject": None, "body": templates.sms("ask", _FIELDS),
+    }  # fmt: skip
+    return messages.page([text, *(_sent(name) for name in ("ask", "reward", "low_score"))], _AT)
+
+
+def _sent(name: str) -> messages.Sent:
+    mail = _written(name)
+    return {
+        "at": _AT.isoformat(), "channel": "email", "to": "maria@friend.example", "from": "austin@bluebird.example",
+        "status": "sent", "subject": mail.subject, "body": mail.text, "html": mail.html,
+    }  # fmt: skip
+
+
+def _written(name: str) -> templates.Mail:
+    unsubscribe = f"https://go.example/u/{PREFERENCES}"
+    return templates.mail(name, _FIELDS, address="1 Main St, Austin, TX 78701", unsubscribe=unsubscribe)
