@@ -17,7 +17,8 @@ from moref.kernel import names
 from moref.ports import Clock
 from moref.runtime import Runtime
 
-RESTORED_TABLES = (names.CORE, names.LEDGER)  # as in infra.stages, which needs the CDK
+REGION = "us-east-1"  # every stage's, as in infra.stages, which needs the CDK
+RESTORED_TABLES = (names.CORE, names.LEDGER)  # likewise
 
 
 class Refused(Exception):
@@ -60,6 +61,8 @@ def instant(text: str) -> datetime:
 
 def open_desk(stage: str, *, restored: str | None = None) -> Desk:
     """Raises Refused when the stage cannot be reached. `restored`: the suffix of tables that are not in use yet."""
+    for variable in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        os.environ.setdefault(variable, REGION)
     clock = _local() if stage == "local" else None
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -102,8 +105,8 @@ def _local() -> Clock:
     os.environ.pop("AWS_PROFILE", None)
     os.environ |= {
         "AWS_ENDPOINT_URL": outputs["aws_endpoint"],
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
     }

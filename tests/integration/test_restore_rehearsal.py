@@ -1,4 +1,4 @@
-"""The restore procedure (infra/ops/runbooks/restore.md), rehearsed on the embedded AWS with the operator's own commands.
+"""The restore procedure (infra/ops/runbooks/restore.md), rehearsed on the embedded AWS with the operator's commands.
 
 A backup at T stands for point-in-time recovery, which the embedded AWS has only of the present.
 """
@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -18,6 +19,7 @@ from infra.local.deploy import deploy_assembly
 from infra.local.layout import REPOSITORY
 from infra.local.synth import LAYER
 from tests.integration.conftest import FIRST_PORT, free_port_base, worker_name
+from tests.integration.desk import operate
 from tests.integration.flows import job, payout_of, pending_conversion
 
 pytestmark = pytest.mark.cloud
@@ -40,19 +42,7 @@ def driver(cloud: Cloud) -> Driver:
 
 @pytest.fixture
 def ops(cloud: Cloud) -> Operate:
-    def operate(*words: str, code: int = 0) -> str:
-        environment = os.environ | {
-            "MOREF_LOCAL_DIR": str(cloud.layout.directory),
-            "PYTHONPATH": os.pathsep.join([str(LAYER), str(REPOSITORY / "functions"), str(REPOSITORY)]),
-        }
-        done = subprocess.run(
-            [sys.executable, "-m", "infra.ops", "--local", *words],
-            env=environment, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=300,
-        )  # fmt: skip
-        assert done.returncode == code, f"{words}\n{done.stdout}\n{done.stderr}"
-        return done.stdout + done.stderr
-
-    return operate
+    return partial(operate, cloud)
 
 
 def stop_all(ops: Operate) -> None:
