@@ -221,6 +221,21 @@ def test_an_outbox_row_waits_until_it_is_cleared(direct: Backend) -> None:
     assert direct.read(CORE, org, "gone") is None  # clearing makes no row
 
 
+@pytest.mark.parametrize("data", ["garbage", [1, 2], 7, None])
+def test_a_row_in_no_shape_of_ours_waits_and_is_parked_like_any_other(direct: Backend, data: Any) -> None:
+    org, at = ids.new("org"), datetime(2026, 6, 2, 15, 0, tzinfo=UTC)
+    key, since = (f"{org}#event#evt_1", "self"), iso(at)
+    row = {"pk": key[0], "sk": key[1], "noun": 5, "data": data, "pending": SHARDS[0], "pending_since": since}
+    direct.write(CORE, row)
+    outbox = Outbox(direct.store.tables)  # type: ignore[attr-defined]
+    (found,) = waiting(outbox, CORE, org, at + timedelta(minutes=2))
+    assert (found["pk"], found["data"], found["pending"]) == (key[0], None, SHARDS[0])
+    outbox.park(CORE, key)
+    assert [each["pending"] for each in waiting(outbox, CORE, org, at + timedelta(minutes=2))] == [PARKED]
+    outbox.clear(CORE, key)
+    assert waiting(outbox, CORE, org, at + timedelta(minutes=2)) == []
+
+
 def test_the_sweeper_delivers_over_the_real_tables_and_queues(runtime: Runtime) -> None:
     org, at = ids.new("org"), datetime.now(UTC) - timedelta(minutes=3)
     runtime.store.commit(*(Emit(Event("referral.changed", org, f"ref_{n}"), at) for n in range(12)))

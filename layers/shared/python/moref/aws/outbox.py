@@ -3,13 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from pynamodb.exceptions import UpdateError
+from pynamodb.exceptions import AttributeDeserializationError, UpdateError
 
 from moref.aws.clients import error_code
 from moref.aws.plan import Tables
 from moref.aws.rows import Row
 from moref.kernel.clock import iso
 
+# What PynamoDB and our attributes raise on a stored value in no shape of ours.
+_UNREADABLE = (AttributeDeserializationError, TypeError, ValueError)
 PARKED = "parked"  # a shard of its own: what nobody could route must not stand in front of the others
 _FIELDS = ("pk", "sk", "noun", "created", "data", "pending", "pending_since")
 
@@ -39,6 +41,8 @@ class Outbox:
     def _update(model: type[Row], key: tuple[str, str], actions: list[Any]) -> None:
         try:
             model(*key).update(actions, model.pending.exists())
+        except _UNREADABLE:
+            return  # it is done; what came back is a row in no shape of ours
         except UpdateError as error:
             if error_code(error.cause) != "ConditionalCheckFailedException":
                 raise
@@ -50,4 +54,7 @@ class Outbox:
             row = model.get(pk, sk, consistent_read=True, attributes_to_get=list(_FIELDS))
         except model.DoesNotExist:
             return None
+        except _UNREADABLE:
+            # Nothing of it can be relied on but its keys: one such row must not end the round of all others.
+            row = model.get(pk, sk, consistent_read=True, attributes_to_get=["pk", "sk", "pending"])
         return {name: getattr(row, name) for name in _FIELDS} if row.pending else None
