@@ -11,9 +11,10 @@ from moref.campaigns.give_feedback import give_feedback
 from moref.campaigns.model import Enrollment, Feedback
 from moref.campaigns.sweep import sweep_overdue
 from moref.campaigns.thank import thank
+from moref.intake.model import Address, Job
 from moref.kernel.errors import BadInput
 from moref.messaging.sweep import sweep_overdue as sweep_messages
-from moref.records import Create
+from moref.records import Create, get
 from moref.referrals.model import Link
 from moref.rewards.model import Payout, Reward
 from moref.tenants.model import Location, Organization
@@ -51,6 +52,34 @@ def test_a_job_completed_in_the_evening_is_asked_about_the_next_morning() -> Non
     assert not it.sms.sent
     it.move(hours=1, minutes=21)
     assert len(it.sms.sent) == 1
+
+
+def test_an_address_heard_of_after_completion_counts_for_the_window() -> None:
+    it = completed()
+    it.change(Job, JOB, destination=Address(state="HI"))
+    it.job_facts("completed")
+    it.move(hours=2, minutes=1)  # noon in Chicago, seven in the morning in Honolulu
+    assert not it.sms.sent
+    it.move(hours=4, minutes=30)
+    assert len(it.sms.sent) == 1
+
+
+def test_a_branch_and_a_customer_the_crm_corrects_before_the_question_are_the_ones_that_count() -> None:
+    it = completed()
+    place, person = get(it.store, Location, ORG, PLACE), it.contact()
+    it.store.commit(
+        Create(place.model_copy(update={"id": "loc_2", "version": 0, "name": "Bluebird Moving Dallas"})),
+        Create(person.model_copy(update={"id": "con_2", "version": 0, "phone": "+15125550177"})),
+    )
+    it.change(Job, JOB, location_id="loc_2", contact_id="con_2")
+    it.job_facts("completed")
+    it.move(hours=3)
+    (ask,) = it.sms.sent
+    assert (ask.to, "Dallas" in ask.body) == ("+15125550177", True)
+    it.change(Job, JOB, location_id=PLACE, contact_id=PERSON)
+    it.job_facts("completed")
+    it.pump()
+    assert (it.enrollment().location_id, it.enrollment().contact_id) == ("loc_2", "con_2"), "who was asked stays"
 
 
 def test_a_happy_customer_is_invited_at_once_and_reminded_once_at_the_same_time_three_days_later() -> None:

@@ -47,6 +47,10 @@ def enroll(runtime: Runtime, job: Job) -> Enrollment | None:
     for _ in range(TRIES):
         found = runtime.store.find(Enrollment, job.organization_id, enrollment_id(job.organization_id, job.id))
         if found is not None and not _can_restart(found):
+            try:
+                found = _follow_corrections(runtime, found, job)
+            except Conflict:
+                continue
             schedule_waiting(runtime, found)  # a worker may have died between commit and schedule
             return found
         due = _ask_due(runtime, job)
@@ -59,6 +63,22 @@ def enroll(runtime: Runtime, job: Job) -> Enrollment | None:
         schedule_waiting(runtime, made)
         return made
     raise Conflict("the enrollment is being changed by others")
+
+
+def _follow_corrections(runtime: Runtime, found: Enrollment, job: Job) -> Enrollment:
+    """Addresses that come later count for the window; branch and customer do until somebody was asked."""
+    if found.status != "active":
+        return found
+    unasked = found.steps[ASK].status == "scheduled"
+    location_id, contact_id = (job if unasked else found).location_id, (job if unasked else found).contact_id
+    location = get(runtime.store, Location, job.organization_id, location_id)
+    zones = candidates(job.origin, job.destination, location.time_zone)
+    if (zones, location_id, contact_id) == (found.zones, found.location_id, found.contact_id):
+        return found
+    now = runtime.clock.now()
+    after = found.changed(now, zones=zones, location_id=location_id, contact_id=contact_id)
+    runtime.store.commit(Change(found, after))
+    return after
 
 
 def _can_restart(enrollment: Enrollment) -> bool:
