@@ -42,7 +42,7 @@ def parse(values: dict[str, str], today: date) -> tuple[Answers | None, dict[str
         wrong["name"] = "Please tell us your name."
     phone, email = _phone(values["phone"], wrong), _email(values["email"], wrong)
     if not values["phone"] and not values["email"]:
-        wrong["phone"] = "Please give a phone number or an e-mail address."
+        wrong["phone"] = "Please give an e-mail address or a phone number."
     origin = _zip(values["origin"], "origin", wrong)
     if not values["origin"]:
         wrong["origin"] = "Please give the ZIP code you move from."
@@ -61,7 +61,7 @@ def _phone(text: str, wrong: dict[str, str]) -> str | None:
     try:
         return people.phone(text) if text else None
     except BadInput:
-        wrong["phone"] = "This does not look like a phone number. Please include the area code."
+        wrong["phone"] = "This phone number does not look right. Please include the area code."
         return None
 
 
@@ -69,7 +69,7 @@ def _email(text: str, wrong: dict[str, str]) -> str | None:
     try:
         return people.email(text) if text else None
     except BadInput:
-        wrong["email"] = "This does not look like an e-mail address."
+        wrong["email"] = "This e-mail address does not look right."
         return None
 
 
