@@ -91,6 +91,6 @@ def _date(text: str, today: date, wrong: dict[str, str]) -> str | None:
         wrong["date"] = "Please give the date as in 06/30/2027."
         return None
     if not today <= day <= today + AHEAD:
-        wrong["date"] = "Please give a date from today on."
+        wrong["date"] = "Please give a date in the next three years."
         return None
     return day.isoformat()
