@@ -62,7 +62,7 @@ def load(cloud: Cloud) -> Iterator[Measured]:
     def webhooks() -> tuple[float, ...]:
         seen = intake_flow(cloud, EVENTS_A_SECOND, SECONDS)
         lost = EVENTS_A_SECOND * SECONDS - min(seen.accepted, seen.handled, seen.jobs)
-        return lost, seen.touched_twice, round(seen.seconds, 1), seen.p50_ms, seen.p99_ms
+        return lost, seen.touched_twice, seen.repeated, round(seen.seconds, 1), seen.p50_ms, seen.p99_ms
 
     def failing() -> tuple[float, ...]:
         with fault_proxy(cloud.layout.aws_url) as (url, rules):
@@ -85,6 +85,7 @@ def load(cloud: Cloud) -> Iterator[Measured]:
         [
             (f"{flow}: lost", "events", 0),
             (f"{flow}: with more than one effect", "events", 0),
+            (f"{flow}: sent again after another answer than 202", "times", None),
             (f"{flow}: took", "s", None),
             (f"{flow}: answer after, median", "ms", None),
             (f"{flow}: answer after, 99th percentile", "ms", None),

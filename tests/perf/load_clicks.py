@@ -14,7 +14,7 @@ from moref.records import Create
 from moref.referrals.model import Door, Link
 from tests.fakes.memory_store import MemoryStore
 from tests.perf.sample import PHONE
-from tests.perf.traffic import SENDERS, Row, close_connections, rows, send, settle, table
+from tests.perf.traffic import SENDERS, Row, Senders, rows, settle, table
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,9 @@ def click_burst(cloud: Cloud, count: int) -> Clicks:
     code, began = new_link(cloud), cloud.clock.now()
     url = f"{cloud.url}/r/{code}"
     begun = time.monotonic()
-    with ThreadPoolExecutor(SENDERS) as pool:
-        answers = list(pool.map(lambda _: send("GET", url, None, {"user-agent": PHONE}), range(count)))
+    with Senders() as senders, ThreadPoolExecutor(SENDERS) as pool:
+        answers = list(pool.map(lambda _: senders.send("GET", url, None, {"user-agent": PHONE}), range(count)))
         took = time.monotonic() - begun
-        close_connections(pool)
 
     def link() -> Row:
         return next(rows(cloud, CORE, [row_key(cloud.outputs["organization_id"], "link", code)]))

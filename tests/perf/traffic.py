@@ -3,7 +3,6 @@
 import http.client
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import local
 from typing import Any
@@ -17,7 +16,6 @@ SENDERS = 6  # more would only start more functions at once, on two cores
 SETTLE_SECONDS = 900
 READ_AT_ONCE = 100
 Row = dict[str, Any]
-_THREAD = local()
 
 
 @dataclass(frozen=True)
@@ -31,29 +29,39 @@ def table(name: str) -> str:
     return resource("local", name)
 
 
-def send(method: str, url: str, body: bytes | None, headers: dict[str, str], due: float | None = None) -> Reply:
-    """Over a connection that the calling thread keeps. The CRM's clock starts when the event is due, not when we
-    find the time to send it."""
-    parts = urlsplit(url)
-    begun = time.monotonic() if due is None else due
-    connections: dict[str, http.client.HTTPConnection] = _THREAD.__dict__.setdefault("connections", {})
-    connection = connections.get(parts.netloc)
-    if connection is None:
-        connection = connections[parts.netloc] = http.client.HTTPConnection(parts.netloc, timeout=60)
-    connection.request(method, parts.path, body, headers)
-    answer = connection.getresponse()
-    answer.read()
-    found = {name.lower(): value for name, value in answer.getheaders()}
-    return Reply(answer.status, found, time.monotonic() - begun)
+class Senders:
+    """Each thread keeps a connection to each address; all are closed at the end of the block."""
 
+    def __init__(self) -> None:
+        self._own = local()
+        self._opened: list[http.client.HTTPConnection] = []
 
-def close_connections(pool: ThreadPoolExecutor) -> None:
-    def close(_: int) -> None:
-        for connection in _THREAD.__dict__.get("connections", {}).values():
+    def __enter__(self) -> "Senders":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for connection in self._opened:
             connection.close()
-        time.sleep(0.02)  # keeps this thread, so that each of the pool's gets one
 
-    list(pool.map(close, range(SENDERS * 2)))
+    def send(
+        self, method: str, url: str, body: bytes | None, headers: dict[str, str], due: float | None = None
+    ) -> Reply:
+        """The clock starts when the request is `due`, not when we find the time to send it."""
+        parts = urlsplit(url)
+        begun = time.monotonic() if due is None else due
+        connection = self._connection(parts.netloc)
+        connection.request(method, parts.path, body, headers)
+        answer = connection.getresponse()
+        answer.read()
+        found = {name.lower(): value for name, value in answer.getheaders()}
+        return Reply(answer.status, found, time.monotonic() - begun)
+
+    def _connection(self, address: str) -> http.client.HTTPConnection:
+        mine: dict[str, http.client.HTTPConnection] = self._own.__dict__.setdefault("connections", {})
+        if address not in mine:
+            mine[address] = http.client.HTTPConnection(address, timeout=60)
+            self._opened.append(mine[address])
+        return mine[address]
 
 
 def drain(cloud: Cloud, seconds: float = SETTLE_SECONDS) -> None:
