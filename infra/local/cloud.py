@@ -149,10 +149,16 @@ def wipe(layout: Layout) -> None:
 
 @contextmanager
 def running_cloud(
-    directory: Path, port_base: int, echo: Echo = _quiet, *, fresh: bool = True, seed: bool = True
+    directory: Path,
+    port_base: int,
+    echo: Echo = _quiet,
+    *,
+    fresh: bool = True,
+    seed: bool = True,
+    enforce_iam: bool = False,
 ) -> Iterator[Cloud]:
     """A cloud with the whole product in it, stopped at the end; with no data from before when `fresh`."""
-    layout = Layout(directory.resolve(), port_base)
+    layout = Layout(directory.resolve(), port_base, enforce_iam)
     if fresh:
         down(layout)
         wipe(layout)

@@ -25,13 +25,16 @@ class Layout:
 
     directory: Path
     port_base: int
+    enforce_iam: bool = False
+    """Whether the emulator checks signatures and lets functions do only what their roles allow."""
 
     @classmethod
     def from_environment(cls) -> Layout:
         directory = Path(os.environ.get("MOREF_LOCAL_DIR", ".local"))
         if not directory.is_absolute():
             directory = REPOSITORY / directory
-        return cls(directory, int(os.environ.get("MOREF_PORT_BASE", DEFAULT_PORT_BASE)))
+        port_base = int(os.environ.get("MOREF_PORT_BASE", DEFAULT_PORT_BASE))
+        return cls(directory, port_base, enforce_iam=os.environ.get("MOREF_ENFORCE_IAM") == "1")
 
     @property
     def front_port(self) -> int:

@@ -115,6 +115,7 @@ def _spawn(process: Process, layout: Layout) -> None:
     environment = os.environ | {
         "MOREF_LOCAL_DIR": str(layout.directory),
         "MOREF_PORT_BASE": str(layout.port_base),
+        "AUTH": "true" if layout.enforce_iam else "false",  # read by ministack
         "PYTHONUNBUFFERED": "1",
     }
     with process.log_file(layout).open("ab") as log:
