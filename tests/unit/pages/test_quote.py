@@ -58,6 +58,14 @@ def test_digits_of_another_script_are_no_zip_code(w: World, path: str) -> None:
     assert leads(w) == []
 
 
+def test_who_goes_back_and_puts_a_wrong_phone_right_is_heard(w: World, path: str) -> None:
+    nonce = nonce_of(page(w, path))
+    for phone in ("(512) 555-0166", "(512) 555-0177", "(512) 555-0177"):
+        assert send(w, path, **GOOD | {"phone": phone, "nonce": nonce})["statusCode"] == 303
+    phones = {get(w.store, Contact, ORG, lead.contact_id).phone for lead in leads(w)}
+    assert (len(leads(w)), phones) == (2, {"+15125550166", "+15125550177"})
+
+
 def test_opening_the_form_stores_nothing(w: World, path: str) -> None:
     rows = len(w.store.rows)
     page(w, path)

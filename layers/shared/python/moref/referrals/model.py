@@ -61,7 +61,7 @@ class Door(Entity):
 
 
 class Lead(Entity):
-    """A filled-in quote form; id is derived from the form's nonce, so a double submit is one lead."""
+    """A filled-in quote form; id is derived from the form's nonce and answers, so a double submit is one lead."""
 
     noun: ClassVar[str] = "lead"
 

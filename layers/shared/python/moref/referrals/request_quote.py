@@ -1,6 +1,6 @@
 """A friend filled in the quote form: contact, lead, referral and the event in one commit, once for each form."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from moref.events import Event
 from moref.intake.model import Address, Consent, Contact
@@ -34,8 +34,9 @@ class Quote:
     consent_version: str
 
 
-def lead_id(organization_id: str, code: str, nonce: str) -> str:
-    return ids.derived("lead", organization_id, code, nonce)
+def lead_id(organization_id: str, code: str, quote: Quote) -> str:
+    """A form sent twice is one lead; gone back to and put right it is another, or the better phone would be lost."""
+    return ids.derived("lead", organization_id, code, *(value or "" for value in astuple(quote)))
 
 
 def request_quote(runtime: Runtime, code: str, quote: Quote) -> Lead:
@@ -48,7 +49,7 @@ def request_quote(runtime: Runtime, code: str, quote: Quote) -> Lead:
     door = store.find(Door, GLOBAL, code)
     if door is None:
         raise NotFound(f"no link {code}")
-    id = lead_id(door.owner_id, code, quote.nonce)
+    id = lead_id(door.owner_id, code, quote)
     for _ in range(TRIES):
         known = store.find(Lead, door.owner_id, id)
         if known is not None:
