@@ -1,4 +1,4 @@
-"""A form's nonce: ours, for one code, of the last day. With the answers it makes the lead's id: sent twice is one lead."""
+"""A form's nonce: ours, for one code, of the last day. It and the answers make the lead's id: twice is one lead."""
 
 import hashlib
 import hmac
