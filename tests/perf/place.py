@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from moref.aws.wire import ROOTS
 from tests.perf.sample import ROOT
 
 PRODUCT = {"redirect": "redirect.handler", "intake": "crm_webhook.handler"}
@@ -118,6 +119,7 @@ def write_certificates(here: Place) -> None:
     ca = builder(ca_name, ca_key.public_key(), ca=True).add_extension(signs, critical=True)
     server = builder(name, key.public_key(), ca=False).add_extension(x509.SubjectAlternativeName(names), critical=False)
     pem = serialization.Encoding.PEM
-    here.ca.write_bytes(ca.sign(ca_key, hashes.SHA256()).public_bytes(pem))
+    # Beside the roots that a deployed door reads, so that both sides read as many.
+    here.ca.write_bytes(Path(ROOTS).read_bytes() + ca.sign(ca_key, hashes.SHA256()).public_bytes(pem))
     here.tls[0].write_bytes(server.sign(ca_key, hashes.SHA256()).public_bytes(pem))
     here.tls[1].write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))

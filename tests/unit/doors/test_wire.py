@@ -1,13 +1,17 @@
 """One answer belongs to one request: what is whole is read however it arrives, all else is an error and a new
 connection."""
 
+import re
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
+import certifi
 import pytest
 
-from moref.aws.wire import Wire
+from moref.aws.wire import ROOTS, Wire
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Amz-Crc32: 1\r\n\r\n{}"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -132,3 +136,20 @@ def test_an_answer_that_trickles_in_is_given_up_in_time(server: Server, wire: Wi
     server.scripts = [[OK[:20]], [OK]]
     with pytest.raises(TimeoutError):
         wire.exchange(b"POST / HTTP/1.1\r\n\r\n", 0.05)
+
+
+def fingerprints(path: str) -> set[bytes]:
+    """Of Amazon's own roots in a bundle; their names are the ones that Amazon Trust Services lists."""
+    found = set()
+    for pem in re.findall("-----BEGIN.*?-----END CERTIFICATE-----", Path(path).read_text(), re.DOTALL):
+        certificate = ssl.PEM_cert_to_DER_cert(pem)
+        if b"Amazon Root CA" in certificate or b"Starfield Services Root" in certificate:
+            found.add(certificate)
+    return found
+
+
+def test_the_roots_are_all_of_amazons_that_mozilla_trusts_and_no_other() -> None:
+    assert fingerprints(ROOTS) == fingerprints(certifi.where())
+    assert len(fingerprints(ROOTS)) == Path(ROOTS).read_text().count("BEGIN CERTIFICATE") == 5
+    loaded = ssl.create_default_context(cafile=ROOTS).get_ca_certs()
+    assert len(loaded) == 5
