@@ -102,7 +102,8 @@ def _local() -> Clock:
     if not file.is_file():
         raise Refused(f"no local cloud: {file} is missing. Start one with `make up`, or set MOREF_LOCAL_DIR.")
     outputs = json.loads(file.read_text())
-    os.environ.pop("AWS_PROFILE", None)
+    for variable in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
+        os.environ.pop(variable, None)
     os.environ |= {
         "AWS_ENDPOINT_URL": outputs["aws_endpoint"],
         "AWS_REGION": REGION,

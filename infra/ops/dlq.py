@@ -61,6 +61,9 @@ def _show(desk: Desk, options: argparse.Namespace) -> int:
     for message in _received(desk, options.queue, options.limit):
         shown += 1
         desk.say(f"{message['MessageId']}  {message['Body']}")
+        for name in ("ERROR_CODE", "ERROR_MESSAGE"):  # why EventBridge Scheduler could not deliver it
+            if name in message.get("MessageAttributes", {}):
+                desk.say(f"  {name}: {message['MessageAttributes'][name]['StringValue']}")
         sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
     desk.say(f"{shown} shown, about {depth(desk, options.queue)} in the queue")
     return 0
@@ -127,6 +130,7 @@ def _received(desk: Desk, queue: str, most: int) -> Iterator[dict[str, Any]]:
             VisibilityTimeout=_HOLD,
             WaitTimeSeconds=1,
             MessageSystemAttributeNames=["All"],
+            MessageAttributeNames=["All"],
         )
         fresh = [message for message in answer.get("Messages", []) if message["MessageId"] not in seen]
         if not fresh:

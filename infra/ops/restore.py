@@ -15,14 +15,17 @@ import argparse
 from datetime import timedelta
 
 from infra.ops.desk import Desk, Refused, confirmed, instant, open_desk
-from infra.ops.state import organizations, resume
+from infra.ops.state import end_thanks, organizations, resume
 from infra.ops.tables import back_up, live_name, restore_tables
 from moref.campaigns import after_restore as campaigns
 from moref.kernel.errors import Failure
 from moref.kernel.keys import GLOBAL
 from moref.kernel.names import CORE
 from moref.messaging import after_restore as messages
+from moref.records import every
 from moref.rewards.after_restore import Reconciled, reconcile_orders
+from moref.rewards.ledger import faults
+from moref.rewards.model import Entry
 from moref.tenants.model import Switch
 from moref.tenants.switches import NAMES, set_switch
 
@@ -90,7 +93,10 @@ def _reconcile(desk: Desk, options: argparse.Namespace) -> int:
         kept = messages.carry_suppressions(live, desk.runtime, organization)
         desk.say(f"{organization}: {skipped} steps, {ended} messages not sent again; {kept} opt-outs since T kept")
         try:
-            _tell(desk, organization, reconcile_orders(desk.runtime, organization, since))
+            done = reconcile_orders(desk.runtime, organization, since)
+            end_thanks(desk.runtime, organization, done.settled)
+            _tell(desk, organization, done)
+            failed += _books(desk, organization)
         except Failure as failure:
             failed += 1
             desk.say(f"{organization}: its orders could not be listed ({failure.detail}); run this step again")
@@ -106,6 +112,18 @@ def _tell(desk: Desk, organization: str, done: Reconciled) -> None:
         desk.say(
             f"  {id} was ordered for a reward approved after T: approve its conversion again, it is not paid twice"
         )
+
+
+def _books(desk: Desk, organization: str) -> bool:
+    """Whether something is wrong with the ledger; said in words."""
+    entries = every(desk.runtime.store, Entry, organization)
+    wrong = faults(entries)
+    for fault in wrong:
+        desk.say(f"  LEDGER: {fault}")
+    desk.say(
+        f"{organization}: {len(entries)} ledger entries, {len(wrong) or 'no'} fault{'s' if len(wrong) > 1 else ''}"
+    )
+    return bool(wrong)
 
 
 def _resume(desk: Desk, options: argparse.Namespace) -> int:

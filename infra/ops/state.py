@@ -1,13 +1,20 @@
 """Everything that waits for its time, woken: after a restore the schedules and messages that would have done it may be
 gone. Every wake-up is harmless when it comes twice or early: whoever is woken looks at the state anew."""
 
+from collections.abc import Sequence
+
 from moref.campaigns import after_restore as campaigns
+from moref.campaigns.thank import cause, thank
 from moref.conversions.model import Conversion
 from moref.kernel.keys import GLOBAL
 from moref.kernel.names import LEADS, REFERRALS
 from moref.messaging import after_restore as messages
-from moref.records import Store, every
+from moref.messaging.model import Message
+from moref.messaging.plan_message import message_id
+from moref.messaging.settle import settle
+from moref.records import Store, every, get
 from moref.referrals.model import Lead
+from moref.rewards.model import Payout
 from moref.rewards.reconcile import reconcile
 from moref.runtime import Runtime
 from moref.tenants.model import Hook
@@ -16,6 +23,21 @@ from moref.tenants.model import Hook
 def organizations(store: Store) -> list[str]:
     """Whoever has state has a hook through which it came."""
     return sorted({hook.owner_id for hook in every(store, Hook, GLOBAL)})
+
+
+def end_thanks(runtime: Runtime, organization: str, payout_ids: Sequence[str]) -> int:
+    """The thank-you of a payout that was paid after T left then, too; how many are not sent again.
+
+    It is planned here and ended at once, so that the one planned on the payout's event meets it.
+    """
+    ended = 0
+    for id in payout_ids:
+        thank(runtime, organization, id)
+        payout = get(runtime.store, Payout, organization, id)
+        message = runtime.store.find(Message, organization, message_id(organization, cause(payout.reward_id)))
+        if message is not None and message.status == "queued":
+            ended += settle(runtime, message, status="failed", reason="outcome_unknown") is not None
+    return ended
 
 
 def resume(runtime: Runtime) -> dict[str, int]:

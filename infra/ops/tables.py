@@ -62,13 +62,16 @@ def _start(desk: Desk, source: str, target: str, at: datetime | None, backup: st
             )
     except dynamodb.exceptions.TableAlreadyExistsException:
         raise Refused(f"{target} exists already: choose another suffix") from None
-    except dynamodb.exceptions.InvalidRestoreTimeException as error:
+    except (
+        dynamodb.exceptions.InvalidRestoreTimeException,
+        dynamodb.exceptions.PointInTimeRecoveryUnavailableException,
+    ) as error:
         raise Refused(f"{source} cannot be restored to that time: {error}") from None
 
 
 def _backup_arn(desk: Desk, table: str, name: str) -> str:
-    pages = desk.client("dynamodb").list_backups(TableName=table)["BackupSummaries"]
-    found = [each for each in pages if each["BackupName"] == name]
+    pages = desk.client("dynamodb").get_paginator("list_backups").paginate(TableName=table)
+    found = [each for page in pages for each in page["BackupSummaries"] if each["BackupName"] == name]
     if not found:
         raise Refused(f"there is no backup {name}")
     return str(max(found, key=lambda each: each["BackupCreationDateTime"])["BackupArn"])

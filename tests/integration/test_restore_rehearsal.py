@@ -31,7 +31,7 @@ Operate = Callable[..., str]
 def cloud() -> Iterator[Cloud]:
     """A cloud of its own: the rehearsal moves the product to other tables."""
     directory = REPOSITORY / ".local" / f"test-restore-{worker_name()}"
-    with running_cloud(directory, free_port_base(FIRST_PORT + 600)) as running:
+    with running_cloud(directory, free_port_base(FIRST_PORT + 1_600)) as running:
         yield running
 
 
@@ -118,6 +118,7 @@ def test_after_a_restore_nothing_is_paid_or_sent_twice_and_nothing_is_forgotten(
     said += ops("restore", "reconcile", "--restored", "r1", *times, "--yes")
     assert "payouts 1 settled by an order" in said
     assert "approve its conversion again" in said
+    assert "ledger entries, no fault" in said
     stream = said.partition("restored_stream=")[2].partition("'")[0]
     use_tables(cloud, {"restored": "r1", "restored_stream": stream})
     organization = cloud.outputs["organization_id"]
@@ -141,5 +142,7 @@ def test_after_a_restore_nothing_is_paid_or_sent_twice_and_nothing_is_forgotten(
     assert sum(balances.values()) == 0
     assert balances["provider_funding"] == -(paid["amount"] + again["amount"])
     assert balances.get("in_flight", 0) == 0
+    thanks = [message for message in driver.messages("+15125552060") if "gift card is on its way" in message["body"]]
+    assert len(thanks) == 1, "the first advocate was thanked after T, and is not again"
     assert {who: questions(driver, who) for who in PHONES} == dict.fromkeys(PHONES, 1)
     assert "all empty" in ops("dlq", "list")

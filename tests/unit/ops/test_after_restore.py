@@ -4,14 +4,16 @@ import copy
 from datetime import datetime
 from typing import Any
 
-from infra.ops.state import resume
+from infra.ops.state import end_thanks, resume
 from moref.campaigns import after_restore as campaigns
+from moref.campaigns.thank import thank
 from moref.messaging import after_restore as messages
 from moref.messaging.model import Suppression
 from moref.messaging.opt_out import opt_in, opt_out
-from moref.records import every
+from moref.records import Create, every
+from moref.rewards.model import Payout, Reward
 from tests.fakes.memory_store import MemoryStore
-from tests.unit.messaging.world import ORG, PHONE, World, world
+from tests.unit.messaging.world import ORG, PERSON, PHONE, PLACE, World, world
 
 
 def kept(it: World) -> dict[Any, Any]:
@@ -112,5 +114,25 @@ def test_opt_outs_since_t_are_kept_and_older_news_is_not() -> None:
     found = {each.channel: (each.active, each.reason) for each in every(it.store, Suppression, ORG)}
     assert found == {"sms": (True, "STOP"), "email": (False, "staff")}
     it.plan()
+    it.pump()
+    assert not it.sms.sent
+
+
+def test_the_thank_you_of_a_payout_that_was_found_paid_does_not_leave_again() -> None:
+    it = world()
+    fields = {"organization_id": ORG, "created_at": it.clock.now(), "updated_at": it.clock.now(), "location_id": PLACE}
+    reward = Reward(
+        **fields, id="rwd_1", advocate_id="adv_1", contact_id=PERSON, conversion_id="cnv_1", legal_entity_id="ent_1",
+        amount=2500, currency="USD", status="issued", approved_at=it.clock.now(),
+    )  # fmt: skip
+    payout = Payout(
+        **fields, id="pay_1", reward_id="rwd_1", provider="tremendous", vendor_account_id="tremendous", amount=2500,
+        currency="USD", recipient_name="Sam", recipient_email=None, recipient_phone=PHONE, funding_source_id="BALANCE",
+        status="accepted",
+    )  # fmt: skip
+    it.store.commit(Create(reward), Create(payout))
+    assert end_thanks(it.runtime, ORG, ["pay_1"]) == 1
+    assert end_thanks(it.runtime, ORG, ["pay_1"]) == 0
+    thank(it.runtime, ORG, "pay_1")  # on the event that settling it told
     it.pump()
     assert not it.sms.sent

@@ -24,7 +24,7 @@ def thank(runtime: Runtime, organization_id: str, payout_id: str) -> None:
         planned(
             runtime,
             organization_id,
-            cause=f"{reward.id}.thanks",
+            cause=cause(reward.id),
             template="reward",
             kind="service",
             location_id=reward.location_id,
@@ -32,3 +32,8 @@ def thank(runtime: Runtime, organization_id: str, payout_id: str) -> None:
             fields={"amount": Money(payout.amount, payout.currency).for_people()},
         ),
     )
+
+
+def cause(reward_id: str) -> str:
+    """What the message's id is derived from."""
+    return f"{reward_id}.thanks"
