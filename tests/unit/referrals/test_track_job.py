@@ -221,3 +221,20 @@ def test_another_organizations_code_means_nothing(w: World) -> None:
     assert track_job(w.runtime, ORG, "job_1") is None
     with pytest.raises(NotFound):
         track_job(w.runtime, "org_2", "job_1")
+
+
+def test_a_rejected_claim_hands_its_job_to_no_other_claimant(w: World) -> None:
+    first, second = (w.advocate(f"con_{name}", phone=f"+1512555011{place}") for place, name in enumerate("ab", 1))
+    lead = request_quote(w.runtime, first.id, quote("n1"))
+    w.clock.move(hours=5)
+    request_quote(w.runtime, second.id, quote("n2"))
+    w.contact("con_crm", phone=FRIEND)
+    job = w.job("job_1", "con_crm", facts=["booked"])
+    won = track_job(w.runtime, ORG, "job_1")
+    assert won is not None
+    assert won.id == lead.referral_id
+    w.store.commit(Change(won, won.changed(w.clock.now(), status="ineligible", reason="staff said no")))
+    w.store.commit(Change(job, job.changed(w.clock.now(), currency="CAD")))
+    assert track_job(w.runtime, ORG, "job_1") is None
+    others = [found for found in every(w.store, Referral, ORG) if found.id != won.id]
+    assert [(found.status, found.job_id) for found in others] == [("duplicate", None)]

@@ -34,6 +34,15 @@ def referred(store: Store, organization_id: str, contact: Contact) -> dict[str, 
     return found
 
 
+def rejected(store: Store, job: Job) -> bool:
+    """Whether staff turned down the claim this job is attached to (a removed one was a mistake; others may claim)."""
+    attached = [
+        store.find(Referral, job.organization_id, target)
+        for target in store.lookup(job.organization_id, "job_referral", job.id)
+    ]
+    return any(found and found.job_id == job.id and found.status == "ineligible" for found in attached)
+
+
 def claims(store: Store, job: Job, contact: Contact, now: datetime) -> list[Claim]:
     """A referral that is another job's, or was ended by people or rules, claims nothing."""
     known = referred(store, job.organization_id, contact)

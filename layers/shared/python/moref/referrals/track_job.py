@@ -8,7 +8,7 @@ from moref.intake.model import Contact, Job
 from moref.kernel.errors import Conflict
 from moref.records import Change, Create, Emit, Point, Write, get
 from moref.referrals.attribution import choose
-from moref.referrals.evidence import Claim, claims, matched
+from moref.referrals.evidence import Claim, claims, matched, rejected
 from moref.referrals.model import Referral
 from moref.referrals.progress import followed
 from moref.runtime import Runtime
@@ -20,6 +20,8 @@ DUPLICATE = "another referral of the same person was documented first"
 def track_job(runtime: Runtime, organization_id: str, job_id: str) -> Referral | None:
     """The job's referral, or None when nothing connects it to one. Repeating it for the same job version does nothing.
 
+    None also when its claim was rejected: turning one claimant down pays no other by itself.
+
     Every tracked version of the job emits referral.changed {status, previous_status, job_id, job_version}, also when
     the status stays: a program may qualify on a fact that has no status of its own (paid).
     Raises NotFound for another organization's job, Conflict when five races were lost.
@@ -28,6 +30,8 @@ def track_job(runtime: Runtime, organization_id: str, job_id: str) -> Referral |
         now = runtime.clock.now()
         job = get(runtime.store, Job, organization_id, job_id)
         contact = get(runtime.store, Contact, organization_id, job.contact_id)
+        if rejected(runtime.store, job):
+            return None
         found = claims(runtime.store, job, contact, now)
         attached = next((claim.before for claim in found if claim.before and claim.before.job_id == job_id), None)
         if attached is not None and attached.job_version >= job.version:
