@@ -6,7 +6,7 @@ from typing import Any
 
 from moref.api import cursor
 from moref.api.operation import Call, Operation, Schema, visible
-from moref.api.resources import Resource
+from moref.api.resource import Resource
 from moref.kernel.errors import BadInput, Forbidden
 
 LIMIT, MAX_LIMIT = 50, 100
