@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from moref.campaigns.definition import Definition
 from moref.records import Entity
 
 StepStatus = Literal["scheduled", "done", "skipped", "cancelled"]
@@ -64,3 +65,38 @@ class Feedback(Entity):
 
     def parent(self) -> str:
         return self.contact_id
+
+
+class Campaign(Entity):
+    """A campaign of an organization, or a location's own form of it (id "<campaign>.<location>").
+
+    A ready-made one is there without a row: its id is its name in the catalogue, and the first change stores it. What a
+    location's form leaves None is inherited; while the organization's is `locked` the form counts for nothing.
+    """
+
+    noun: ClassVar[str] = "campaign"
+
+    base: str  # the campaign this is, or is a location's form of
+    location_id: str | None = None
+    name: str | None = None
+    status: Literal["draft", "active", "paused", "archived"] | None = None
+    locked: bool = False
+    version_id: str | None = None  # CampaignVersion in force
+    versions: int = 0  # how many were made here
+
+    def parent(self) -> str:
+        return self.base
+
+
+class CampaignVersion(Entity):
+    """A definition as it was saved; never changed, so that who began on it finishes on it."""
+
+    noun: ClassVar[str] = "campaign_version"
+
+    campaign_id: str
+    number: int
+    definition: Definition
+    made_by: str  # member id, or "moref" for a ready-made one
+
+    def parent(self) -> str:
+        return self.campaign_id
