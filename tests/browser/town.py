@@ -8,6 +8,7 @@ from infra.local.sandbox import messages
 from moref.api import docs
 from moref.api.openapi import document
 from moref.campaigns.model import Enrollment, PageToken
+from moref.campaigns.places import Place
 from moref.kernel.env import Redirect
 from moref.kernel.keys import GLOBAL
 from moref.messaging import templates
@@ -52,7 +53,7 @@ def ask(w: World) -> str:
     w.job("job_1", "con_c", facts=["completed"])
     enrollment = Enrollment(
         **w.base("enr_1"), campaign="default", campaign_version=1, contact_id="con_c", job_id="job_1",
-        location_id=LOCATION, zones=["America/Chicago"], token=REVIEW,
+        location_id=LOCATION, places=[Place(zone="America/Chicago")], token=REVIEW,
     )  # fmt: skip
     w.store.commit(Create(enrollment), _token(w, REVIEW, "review", enrollment.id))
     return f"/review/{REVIEW}"

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moref.campaigns.places import Place
 from moref.campaigns.windows import SPREAD, closes_at, next_allowed
 from moref.campaigns.zones import zone
 
@@ -23,6 +24,10 @@ INSTANTS = st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31), timezones=
 HOURS = {5: (10, 17), 6: (12, 17)}  # Saturday, Sunday; else 10 to 18
 
 
+def somewhere(*names: str) -> list[Place]:
+    return [Place(zone=name) for name in names]
+
+
 def allowed(instant: datetime, name: str) -> bool:
     """The rule, written a second time and by the minute."""
     local = instant.astimezone(zone(name))
@@ -32,12 +37,12 @@ def allowed(instant: datetime, name: str) -> bool:
 
 @given(INSTANTS, st.sampled_from(ZONES), st.text(max_size=5))
 def test_in_one_zone_the_answer_is_inside_the_earliest_and_stays_put(now: datetime, name: str, key: str) -> None:
-    found = next_allowed(now, [name], key)
+    found = next_allowed(now, somewhere(name), key)
     assert found is not None
     assert found >= now
     assert allowed(found, name)
-    assert next_allowed(found, [name], key) == found
-    assert closes_at(found, [name]) is not None
+    assert next_allowed(found, somewhere(name), key) == found
+    assert closes_at(found, somewhere(name)) is not None
     probe = now
     while probe < found - SPREAD:
         assert not allowed(probe, name), "there was an earlier moment"
@@ -46,10 +51,10 @@ def test_in_one_zone_the_answer_is_inside_the_earliest_and_stays_put(now: dateti
 
 @given(INSTANTS, st.lists(st.sampled_from(US), min_size=1, max_size=4))
 def test_with_several_zones_it_is_inside_all_of_them(now: datetime, names: list[str]) -> None:
-    found = next_allowed(now, names, "key")
+    found = next_allowed(now, somewhere(*names), "key")
     assert found is not None
     assert all(allowed(found, name) for name in names)
-    end = closes_at(found, names)
+    end = closes_at(found, somewhere(*names))
     assert end is not None
     assert all(allowed(end - timedelta(microseconds=1), name) for name in names)
     assert not all(allowed(end, name) for name in names)
@@ -60,12 +65,12 @@ def test_with_several_zones_it_is_inside_all_of_them(now: datetime, names: list[
 def test_openings_are_spread_over_twenty_minutes_and_the_same_for_the_same_key() -> None:
     night = datetime(2026, 6, 2, 5, tzinfo=UTC)
     opening = datetime(2026, 6, 2, 15, tzinfo=UTC)
-    found = [next_allowed(night, ["America/Chicago"], str(number)) for number in range(300)]
+    found = [next_allowed(night, somewhere("America/Chicago"), str(number)) for number in range(300)]
     offsets = [at - opening for at in found if at is not None]
     assert min(offsets) >= timedelta(0)
     assert max(offsets) < SPREAD
     assert len(set(offsets)) > 200
-    assert found[0] == next_allowed(night, ["America/Chicago"], "0")
+    assert found[0] == next_allowed(night, somewhere("America/Chicago"), "0")
 
 
 @pytest.mark.parametrize(
@@ -84,12 +89,12 @@ def test_openings_are_spread_over_twenty_minutes_and_the_same_for_the_same_key()
     ],
 )
 def test_cases_computed_by_hand(now: str, zones: list[str], expected: str) -> None:
-    found = next_allowed(datetime.fromisoformat(now), zones, "key")
+    found = next_allowed(datetime.fromisoformat(now), somewhere(*zones), "key")
     assert found is not None
     due = datetime.fromisoformat(expected)
     assert found == due if now == expected else due <= found < due + SPREAD
 
 
 def test_zones_that_never_agree_have_no_moment() -> None:
-    assert next_allowed(datetime(2026, 6, 2, tzinfo=UTC), ["Pacific/Guam", "America/New_York"], "key") is None
+    assert next_allowed(datetime(2026, 6, 2, tzinfo=UTC), somewhere("Pacific/Guam", "America/New_York"), "key") is None
     assert next_allowed(datetime(2026, 6, 2, tzinfo=UTC), [], "key") is None

@@ -11,11 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moref.campaigns import zones
+from moref.campaigns import places, zones
+from moref.campaigns.places import Place, candidates
+from moref.campaigns.waits import days_later
 from moref.intake.model import Address
+from moref.tenants.model import Location
 
 ZONES = sorted(zoneinfo.available_timezones() - {"localtime", "Factory"})
-STATES = json.loads(Path(zones.__file__).with_name("data").joinpath("state_zones.json").read_text())["states"]
+STATES = json.loads(Path(places.__file__).with_name("data").joinpath("state_zones.json").read_text())["states"]
+
+BRANCH = Location(
+    organization_id="org_1", id="loc_1", created_at=datetime(2026, 1, 1, tzinfo=UTC), name="Bluebird",
+    updated_at=datetime(2026, 1, 1, tzinfo=UTC), legal_entity_id="le_1", time_zone="America/Chicago",
+    postal_address="1 Main St", staff_email="staff@bluebird.test", review_url="https://reviews.example.test/bluebird",
+)  # fmt: skip
 
 
 def test_zone_data_comes_from_the_pinned_package_and_not_from_the_machine() -> None:
@@ -44,21 +53,25 @@ def test_every_state_has_zones_that_exist() -> None:
 @pytest.mark.parametrize(
     ("origin", "destination", "expected"),
     [
-        (None, None, ["America/Chicago"]),
-        (Address(state="tx"), None, ["America/Chicago", "America/Denver"]),
+        (None, None, [("America/Chicago", None)]),
+        (Address(state="tx"), None, [("America/Chicago", "TX"), ("America/Denver", "TX"), ("America/Chicago", None)]),
         (
             Address(state="TX", time_zone="America/Chicago"),
             Address(state="CA"),
-            ["America/Chicago", "America/Los_Angeles"],
+            [("America/Chicago", "TX"), ("America/Los_Angeles", "CA"), ("America/Chicago", None)],
         ),
-        (Address(state="TX", time_zone="Mars/Olympus"), None, ["America/Chicago", "America/Denver"]),
-        (Address(state="ON", country="CA"), Address(state="??"), ["America/Chicago"]),
+        (
+            Address(state="TX", time_zone="Mars/Olympus"),
+            None,
+            [("America/Chicago", "TX"), ("America/Denver", "TX"), ("America/Chicago", None)],
+        ),
+        (Address(state="ON", country="CA"), Address(state="??"), [("America/Chicago", None)]),
     ],
 )
 def test_candidates_are_origin_destination_and_branch(
-    origin: Address | None, destination: Address | None, expected: list[str]
+    origin: Address | None, destination: Address | None, expected: list[tuple[str, str | None]]
 ) -> None:
-    assert zones.candidates(origin, destination, "America/Chicago") == expected
+    assert candidates(origin, destination, BRANCH) == [Place(zone=name, state=state) for name, state in expected]
 
 
 @pytest.mark.parametrize("name", ["", None, "America", "../etc/passwd", "/etc/localtime", "Nowhere/At_All", "a\0b"])
@@ -81,7 +94,7 @@ def test_days_later_is_the_same_wall_time_unless_the_zone_has_no_such_time_that_
 ) -> None:
     zone = zones.zone(name)
     wanted = instant.astimezone(zone).replace(tzinfo=None) + timedelta(days=days)
-    later = zones.days_later(instant, days, [name]).astimezone(zone)
+    later = days_later(instant, days, [Place(zone=name)]).astimezone(zone)
     exists = wanted.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None) == wanted
     if exists:
         assert later.replace(tzinfo=None) == wanted

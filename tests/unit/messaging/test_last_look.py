@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from moref.campaigns.model import Enrollment
+from moref.campaigns.places import Place
 from moref.intake.model import Contact
 from moref.kernel.keys import GLOBAL
 from moref.messaging.model import Suppression
@@ -171,8 +172,8 @@ def test_a_message_that_waited_three_days_is_not_sent_any_more() -> None:
     assert (it.message(id).status, it.message(id).reason) == ("skipped", "too_late")
 
 
-def test_zones_that_never_agree_end_with_a_reason() -> None:
+def test_places_that_never_agree_end_with_a_reason() -> None:
     it = world()
-    id = it.plan(zones=["Pacific/Guam", "America/New_York"])
+    id = it.plan(places=[Place(zone="Pacific/Guam"), Place(zone="America/New_York")])
     it.pump()
     assert (it.message(id).status, it.message(id).reason) == ("skipped", "no_window")

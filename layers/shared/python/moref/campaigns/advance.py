@@ -45,7 +45,7 @@ def _invite(runtime: Runtime, feedback: Feedback, ensure_link: EnsureLink) -> No
             return
         link = ensure_link(runtime, feedback.organization_id, before.contact_id, before.location_id)
         now = runtime.clock.now()
-        due = next_allowed(now, before.zones, before.id) or now
+        due = next_allowed(now, before.places, before.id) or now
         after = before.changed(
             now, path="happy", link_code=link.id, steps={**_answered(before), INVITE: StepRun(due_at=due)}
         )

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 from moref.campaigns.catalogue import AFTER_JOB, ASK, MAX_AGE_HOURS
 from moref.campaigns.model import Enrollment, PageToken, StepRun
+from moref.campaigns.places import candidates
 from moref.campaigns.schedule import schedule_waiting
 from moref.campaigns.stop import stop
 from moref.campaigns.windows import next_allowed
-from moref.campaigns.zones import candidates
 from moref.intake.model import Contact, Fact, Job
 from moref.kernel import ids
 from moref.kernel.errors import Conflict
@@ -72,11 +72,11 @@ def _follow_corrections(runtime: Runtime, found: Enrollment, job: Job) -> Enroll
     unasked = found.steps[ASK].status == "scheduled"
     location_id, contact_id = (job if unasked else found).location_id, (job if unasked else found).contact_id
     location = get(runtime.store, Location, job.organization_id, location_id)
-    zones = candidates(job.origin, job.destination, location.time_zone)
-    if (zones, location_id, contact_id) == (found.zones, found.location_id, found.contact_id):
+    places = candidates(job.origin, job.destination, location)
+    if (places, location_id, contact_id) == (found.places, found.location_id, found.contact_id):
         return found
     now = runtime.clock.now()
-    after = found.changed(now, zones=zones, location_id=location_id, contact_id=contact_id)
+    after = found.changed(now, places=places, location_id=location_id, contact_id=contact_id)
     runtime.store.commit(Change(found, after))
     return after
 
@@ -97,10 +97,10 @@ def _ask_due(runtime: Runtime, job: Job) -> datetime | None:
     ):
         return None
     delay = timedelta(minutes=setting(organization, location, "ask_delay_minutes"))
-    zones = candidates(job.origin, job.destination, location.time_zone)
+    places = candidates(job.origin, job.destination, location)
     key = enrollment_id(job.organization_id, job.id)
-    # Zones that never agree: the step is due at once and the last look says so with a reason that people can read.
-    return next_allowed(max(now, fact.at + delay), zones, key) or now
+    # Places that never agree: the step is due at once and the last look says so with a reason that people can read.
+    return next_allowed(max(now, fact.at + delay), places, key) or now
 
 
 def _create(runtime: Runtime, job: Job, due: datetime) -> Enrollment:
@@ -117,7 +117,7 @@ def _create(runtime: Runtime, job: Job, due: datetime) -> Enrollment:
         contact_id=contact.id,
         job_id=job.id,
         location_id=job.location_id,
-        zones=candidates(job.origin, job.destination, location.time_zone),
+        places=candidates(job.origin, job.destination, location),
         token=ids.token(),
         steps={ASK: StepRun(due_at=due)},
     )

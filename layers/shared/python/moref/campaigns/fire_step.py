@@ -7,8 +7,8 @@ from moref.campaigns.enroll import completed
 from moref.campaigns.model import Enrollment, StepRun
 from moref.campaigns.schedule import schedule_waiting
 from moref.campaigns.stop import stop
+from moref.campaigns.waits import days_later
 from moref.campaigns.windows import next_allowed
-from moref.campaigns.zones import days_later
 from moref.intake.model import Contact, Job
 from moref.kernel.errors import Conflict
 from moref.messaging.plan_message import message_id, planned
@@ -51,7 +51,7 @@ def _decide(runtime: Runtime, before: Enrollment, step: str) -> tuple[Write, ...
         return ()
     plan = CAMPAIGNS[before.campaign].steps[step]
     reason = _moot(runtime, before, step, plan)
-    allowed = next_allowed(now, before.zones, before.id)
+    allowed = next_allowed(now, before.places, before.id)
     if reason is None and allowed is None:
         reason = "no_window"
     if reason is not None:
@@ -104,7 +104,7 @@ def _send(runtime: Runtime, before: Enrollment, step: str, contact: Contact) -> 
             fields={"link": _link(runtime, before, plan)},
             enrollment_id=before.id,
             step=step,
-            zones=before.zones,
+            places=before.places,
         ),
     )
 
@@ -117,5 +117,5 @@ def _link(runtime: Runtime, enrollment: Enrollment, plan: Step) -> str:
 def _remind_due(runtime: Runtime, enrollment: Enrollment, now: datetime) -> datetime:
     organization = get(runtime.store, Organization, enrollment.organization_id, enrollment.organization_id)
     location = get(runtime.store, Location, enrollment.organization_id, enrollment.location_id)
-    later = days_later(now, setting(organization, location, "remind_after_days"), enrollment.zones)
-    return next_allowed(later, enrollment.zones, enrollment.id) or later
+    later = days_later(now, setting(organization, location, "remind_after_days"), enrollment.places)
+    return next_allowed(later, enrollment.places, enrollment.id) or later

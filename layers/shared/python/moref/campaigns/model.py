@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from moref.campaigns.definition import Definition
+from moref.campaigns.places import Place
 from moref.records import Entity
 
 StepStatus = Literal["scheduled", "done", "skipped", "cancelled"]
@@ -29,7 +30,7 @@ class Enrollment(Entity):
     contact_id: str
     job_id: str
     location_id: str
-    zones: list[str]  # candidate zones of the recipient: origin, destination, branch
+    places: list[Place]  # where the recipient may be: origin, destination, branch
     token: str  # of /review/{token}
     status: Literal["active", "finished", "stopped"] = "active"
     reason: str | None = None

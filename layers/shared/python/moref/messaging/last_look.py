@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from moref.campaigns.model import Enrollment
+from moref.campaigns.places import candidates
 from moref.campaigns.windows import closes_at, next_allowed
 from moref.intake.model import Contact
 from moref.messaging.addresses import has_consent, opted_out, sms_country_allowed, sms_phone
@@ -133,9 +134,9 @@ def _address(message: Message, location: Location, contact: Contact | None) -> s
 
 
 def _in_window(message: Message, now: datetime, go: Go) -> Verdict:
-    zones = message.zones or [go.location.time_zone]
-    end = closes_at(now, zones)
+    places = message.places or candidates(None, None, go.location)
+    end = closes_at(now, places)
     if end is not None and end - now >= LEAST_ROOM:
         return Go(go.to, go.location, go.contact, end)
-    allowed = next_allowed(max(now, end or now), zones, message.id)
+    allowed = next_allowed(max(now, end or now), places, message.id)
     return Skip("no_window") if allowed is None else Wait(allowed, "outside the window")

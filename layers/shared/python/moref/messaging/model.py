@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, Field
 
+from moref.campaigns.places import Place
 from moref.records import Entity
 
 Channel = Literal["sms", "email"]
@@ -34,7 +35,7 @@ class Message(Entity):
     enrollment_id: str | None = None
     step: str | None = None
     fields: dict[str, str] = Field(default_factory=dict)  # merge fields known at planning
-    zones: list[str] = Field(default_factory=list)  # candidate zones at planning
+    places: list[Place] = Field(default_factory=list)  # where the recipient may be, as known at planning
     status: MessageStatus = "queued"
     reason: str | None = None  # why skipped, failed, undelivered
     address: str | None = None  # as sent, and what a lost answer is looked up by

@@ -5,6 +5,7 @@ Whether it may leave is decided at the moment of sending (send_message), never h
 
 from collections.abc import Mapping, Sequence
 
+from moref.campaigns.places import Place, candidates
 from moref.events import Event
 from moref.intake.model import Contact
 from moref.kernel import ids
@@ -33,15 +34,15 @@ def planned(
     fields: Mapping[str, str] | None = None,
     enrollment_id: str | None = None,
     step: str | None = None,
-    zones: Sequence[str] = (),
+    places: Sequence[Place] = (),
     channel: Channel | None = None,
 ) -> tuple[Write, ...]:
     """The Create of the queued Message and its Emit; `contact` None is the location's staff, by e-mail.
 
     The id comes from the cause: committing the same cause again is a Conflict, so the caller's own condition (or
     create_once) makes a repeat harmless. `fields` are merge fields besides first_name and company; a staff template
-    prints the further ones as they come ("move_date" as "Move date"). `zones` are the candidate zones of the
-    recipient, by default the branch's. Raises BadInput on an unknown template, or one of another class.
+    prints the further ones as they come ("move_date" as "Move date"). `places` are the candidate places of the
+    recipient, by default the branch. Raises BadInput on an unknown template, or one of another class.
     """
     if template_named(template).kind != kind:
         raise ValueError(f"template {template} is {template_named(template).kind}, not {kind}")
@@ -60,7 +61,7 @@ def planned(
         enrollment_id=enrollment_id,
         step=step,
         fields=dict(fields or {}),
-        zones=list(zones) or ([location.time_zone] if location else []),
+        places=list(places) or (candidates(None, None, location) if location else []),
     )
     event = Event("message.queued", organization_id, message.id, {"kind": kind, "channel": message.channel})
     return Create(message), Emit(event, now)

@@ -1,0 +1,52 @@
+"""Where a person may be: a message waits until every such place allows it (rules.md "which zone")."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from moref.campaigns.zones import known
+from moref.intake.model import Address
+from moref.tenants.model import Location
+
+_STATES = Path(__file__).with_name("data") / "state_zones.json"
+
+
+class Place(BaseModel):
+    """A time zone, and the US state whose law counts there; None is unknown: the union of all limits."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    zone: str  # IANA
+    state: str | None = None  # two letters, upper case
+
+
+def candidates(origin: Address | None, destination: Address | None, branch: Location) -> list[Place]:
+    """Every place the recipient may be in: the address left, the one moved to, the branch; without repeats.
+
+    The first is the best guess and the one whose wall time waits are counted in. An address without a zone of its own
+    stands for every zone of its state; one outside the US adds its zone only.
+    """
+    found: list[Place] = []
+    for address in (origin, destination):
+        if address is not None:
+            found.extend(_of_address(address))
+    return list(dict.fromkeys([*found, Place(zone=branch.time_zone, state=_us_state(branch.state))]))
+
+
+@cache
+def state_zones() -> dict[str, tuple[str, ...]]:
+    return {state: tuple(names) for state, names in json.loads(_STATES.read_text(encoding="utf-8"))["states"].items()}
+
+
+def _us_state(text: str | None) -> str | None:
+    state = (text or "").strip().upper()
+    return state if state in state_zones() else None
+
+
+def _of_address(address: Address) -> list[Place]:
+    state = _us_state(address.state) if address.country == "US" else None
+    if known(address.time_zone):
+        return [Place(zone=str(address.time_zone), state=state)]
+    return [Place(zone=name, state=state) for name in state_zones().get(state or "", ())]
