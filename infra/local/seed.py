@@ -61,6 +61,7 @@ def plant(outputs: dict[str, Any]) -> dict[str, Any]:
     bluebird = _bluebird(runtime, outputs)
     redbird = _redbird(runtime)
     _connect(runtime, bluebird.organization_id, outputs)
+    _sender_active(runtime, bluebird)
     _verify_sender(runtime.settings.mail_from)
     url = outputs["api_url"]
     return {
@@ -187,6 +188,17 @@ def _connect(runtime: Any, organization_id: str, outputs: dict[str, Any]) -> Non
         {"vendor": "twilio", **TWILIO, "numbers": [SMS_NUMBER], "inbound_url": f"{hooks}/twilio/{twilio}"},
     ):
         requests.post(f"{desk}/_register", json=account, timeout=10).raise_for_status()
+
+
+def _sender_active(runtime: Any, made: Any) -> None:
+    """The branches' number has been through 10DLC registration: without that nothing would be texted."""
+    from moref.messaging.senders import Sender, State, save_sender, sender_id
+
+    done: dict[str, State] = {"brand": "active", "campaign": "active"}
+    for location_id in (made.location_id, "loc_dallas"):
+        id = sender_id("sms", location_id)
+        if runtime.store.find(Sender, made.organization_id, id) is None:
+            save_sender(runtime, made.organization_id, id, done, version=0, actor="platform")
 
 
 def _smartmoving(runtime: Any, made: Any, outputs: dict[str, Any]) -> dict[str, Any]:

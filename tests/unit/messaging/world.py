@@ -14,10 +14,11 @@ from moref.intake.model import Address, Consent, Contact, Fact, Job
 from moref.kernel import names
 from moref.kernel.keys import GLOBAL
 from moref.messaging import model
-from moref.messaging.channels.base import Account, Channel, Outgoing
+from moref.messaging.channels.base import Account, Channel, Lane, Outgoing
 from moref.messaging.model import Message
 from moref.messaging.plan_message import planned
 from moref.messaging.send_message import send_message
+from moref.messaging.senders import Sender
 from moref.people import person_keys
 from moref.records import Change, Create, Emit, Point, every, get
 from moref.runtime import Runtime
@@ -35,8 +36,11 @@ class FakeChannel:
     """A provider that remembers what it took. `script` holds outcomes of the next sends: an error to raise, or
     ("lost", error): it takes the message and the answer never arrives."""
 
+    NAME: str = "twilio"
+    KIND: model.Channel = "sms"
     VENDOR_ACCOUNT: str | None = "twilio"
     CAN_FIND: bool = True
+    LANE: Lane = "sender"
     sent: list[Outgoing] = field(default_factory=list)
     script: list[Any] = field(default_factory=list)
     find_fails: Exception | None = None
@@ -67,7 +71,7 @@ class World:
     store: MemoryStore
     clock: FakeClock
     sms: FakeChannel = field(default_factory=FakeChannel)
-    email: FakeChannel = field(default_factory=lambda: FakeChannel(VENDOR_ACCOUNT=None, CAN_FIND=False))
+    email: FakeChannel = field(default_factory=lambda: FakeChannel("ses", "email", None, False, "platform"))
     heard: int = 0
 
     @property
@@ -78,8 +82,8 @@ class World:
     def scheduler(self) -> FakeScheduler:
         return cast(FakeScheduler, self.runtime.scheduler)
 
-    def channel_of(self, channel: model.Channel) -> Channel:
-        return self.sms if channel == "sms" else self.email
+    def channel_of(self, runtime: Runtime, message: Message) -> Channel:
+        return self.email if message.channel == "email" else self.sms
 
     # What the workers do
 
@@ -195,6 +199,12 @@ def world(**contact: Any) -> World:
             Hook(
                 **common | {"organization_id": GLOBAL}, id="hooktoken", owner_id=ORG, source="twilio",
                 connection_id="twilio", secret_ciphertexts=[sealed],
+            )
+        ),
+        Create(
+            Sender(
+                **common, id=f"sms.{PLACE}", channel="sms", location_id=PLACE, address=NUMBER, status="active",
+                states={"brand": "active", "campaign": "active"},
             )
         ),
         Create(Contact(**common, id=PERSON, location_id=PLACE, person_keys=keys, **person)),

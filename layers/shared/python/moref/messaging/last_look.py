@@ -9,6 +9,7 @@ from moref.campaigns.windows import closes_at, next_allowed
 from moref.intake.model import Contact
 from moref.messaging.addresses import has_consent, opted_out, sms_country_allowed, sms_phone
 from moref.messaging.model import Channel, Message, MessageClass, SkipReason, Suppression
+from moref.messaging.senders import state_of
 from moref.people import person_key
 from moref.runtime import Runtime
 from moref.tenants.model import Location, Organization, VendorAccount
@@ -57,6 +58,12 @@ def last_look(runtime: Runtime, message: Message) -> Verdict:
         return Skip(reason or "location_not_active")
     if (switch := stopped(store, org, "sends")) is not None:
         return Wait(now + STOPPED_WAIT, f"stopped: {switch}")
+    if (
+        message.channel == "email"
+        and message.kind != "staff"
+        and state_of(runtime, org, "email", location) == "blocked"
+    ):
+        return Wait(now + STOPPED_WAIT, "sender_blocked")
     to = _address(message, location, contact) or ""
     if message.kind in ("staff", "keyword"):
         return Go(to, location, contact, None)
@@ -110,8 +117,10 @@ def _sms(runtime: Runtime, message: Message, location: Location, phone: str | No
     if not sms_country_allowed(phone):
         return "sms_country"
     account = runtime.store.find(VendorAccount, message.organization_id, "twilio")
-    usable = location.sms_sender and account is not None and account.status == "active"
-    return None if usable else "no_sender"
+    if not location.sms_sender or account is None or account.status != "active":
+        return "no_sender"
+    active = state_of(runtime, message.organization_id, "sms", location) == "active"
+    return None if active else "sender_not_active"
 
 
 def _suppressed(runtime: Runtime, message: Message, address: str) -> bool:

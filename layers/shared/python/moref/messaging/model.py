@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field
 from moref.campaigns.places import Place
 from moref.records import Entity
 
-Channel = Literal["sms", "email"]
+Channel = Literal["sms", "whatsapp", "email"]
 MessageClass = Literal["marketing", "service", "keyword", "staff"]
 MessageStatus = Literal[
     "queued", "sending", "sent", "delivered", "skipped", "undelivered", "failed", "unknown", "received"
@@ -17,8 +17,14 @@ MessageStatus = Literal[
 # Why a message was not sent; nothing else stands in `reason` of a skipped one.
 SkipReason = Literal[
     "organization_not_active", "location_not_active", "contact_gone", "journey_stopped", "no_address", "sms_country",
-    "no_sender", "no_consent", "opted_out", "suppressed", "marketing_paused", "too_late", "no_window",
+    "no_sender", "sender_not_active", "no_consent", "opted_out", "suppressed", "marketing_paused", "too_late",
+    "no_window",
 ]  # fmt: skip
+
+
+# What a provider can say of a message. "bounced" is for good: also after it seemed delivered. Opened and clicked are
+# delivered, with a time.
+ReportState = Literal["sent", "failed", "undelivered", "delivered", "opened", "clicked", "bounced"]
 
 
 class Message(Entity):
@@ -41,6 +47,7 @@ class Message(Entity):
     address: str | None = None  # as sent, and what a lost answer is looked up by
     subject: str | None = None  # as sent
     body: str | None = None  # as sent
+    provider: str | None = None  # the channel plugin it was handed to
     provider_id: str | None = None
     attempts: int = 0
     resends: int = 0  # after an answer was lost and the provider surely has nothing
@@ -48,6 +55,8 @@ class Message(Entity):
     not_before: AwareDatetime | None = None
     sent_at: AwareDatetime | None = None
     delivered_at: AwareDatetime | None = None
+    opened_at: AwareDatetime | None = None  # the first time
+    clicked_at: AwareDatetime | None = None  # likewise
 
     def parent(self) -> str | None:
         return self.contact_id
@@ -72,5 +81,15 @@ class Receipt(Entity):
     noun: ClassVar[str] = "receipt"
 
     provider_id: str
-    state: str  # as the provider says it
+    state: ReportState
     error_code: str | None = None
+    opened_at: AwareDatetime | None = None
+    clicked_at: AwareDatetime | None = None
+
+
+class OpenDoor(Entity):
+    """A person wrote by WhatsApp: until `until` they may be answered freely. id is the keyed hash of the number."""
+
+    noun: ClassVar[str] = "open_door"
+
+    until: AwareDatetime

@@ -11,6 +11,7 @@ from moref.intake.model import Contact
 from moref.kernel import ids
 from moref.messaging.addresses import may_text, sms_country_allowed, sms_phone
 from moref.messaging.model import Channel, Message, MessageClass
+from moref.messaging.senders import state_of
 from moref.messaging.templates import template as template_named
 from moref.records import Create, Emit, Store, Write, create_once
 from moref.runtime import Runtime
@@ -53,7 +54,7 @@ def planned(
         id=message_id(organization_id, cause),
         created_at=now,
         updated_at=now,
-        channel=channel or choose_channel(template, kind, location, contact),
+        channel=channel or choose_channel(template, kind, contact, texts=_texts(runtime, location)),
         template=template,
         kind=kind,
         location_id=location_id,
@@ -67,8 +68,15 @@ def planned(
     return Create(message), Emit(event, now)
 
 
-def choose_channel(template: str, kind: MessageClass, location: Location | None, contact: Contact | None) -> Channel:
-    """SMS when the branch can text and the person may be texted, else e-mail; what only has a phone stays SMS.
+def _texts(runtime: Runtime, location: Location | None) -> bool:
+    """Whether the branch can text by now; until its sender is active its messages are e-mails."""
+    if location is None or location.sms_sender is None:
+        return False
+    return state_of(runtime, location.organization_id, "sms", location) == "active"
+
+
+def choose_channel(template: str, kind: MessageClass, contact: Contact | None, *, texts: bool) -> Channel:
+    """SMS when the branch can text (`texts`) and the person may be texted, else e-mail; who only has a phone stays SMS.
 
     The last look then skips what is not allowed with its reason.
     """
@@ -78,7 +86,7 @@ def choose_channel(template: str, kind: MessageClass, location: Location | None,
     if not form.subject:
         return "sms"
     phone = sms_phone(contact)
-    can_text = bool(location and location.sms_sender and phone and sms_country_allowed(phone))
+    can_text = bool(texts and phone and sms_country_allowed(phone))
     if can_text and may_text(contact, kind):
         return "sms"
     return "email" if contact.email or not contact.phone else "sms"
