@@ -1,14 +1,19 @@
-"""A customer submits the feedback page."""
+"""A customer gives a score: on the feedback page, or in answer to the text that asked for it."""
+
+from typing import Literal
 
 from moref.campaigns.model import Enrollment, Feedback
+from moref.campaigns.sentiment import judge
 from moref.events import Event
 from moref.kernel import ids
 from moref.kernel.errors import BadInput, Conflict
-from moref.records import Change, Create, Emit, get
+from moref.records import Change, Create, Emit, Write, get
 from moref.runtime import Runtime
 
 TRIES = 4
 MAX_COMMENT = 2000
+BY_RULE = "rule"
+Source = Literal["page", "sms", "whatsapp"]
 
 
 def feedback_id(organization_id: str, enrollment_id: str) -> str:
@@ -22,22 +27,30 @@ def give_feedback(
 
     Raises NotFound, BadInput (field "score"), Conflict after four lost races.
     """
-    if not 1 <= score <= 5:
-        raise BadInput("choose a score from 1 to 5", field="score")
     for _ in range(TRIES):
         enrollment = get(runtime.store, Enrollment, organization_id, enrollment_id)
         before = runtime.store.find(Feedback, organization_id, feedback_id(organization_id, enrollment_id))
-        try:
-            if before is None:
-                return _first(runtime, enrollment, score, comment.strip()[:MAX_COMMENT])
-            return _again(runtime, before, comment.strip())
-        except Conflict:
-            continue
+        if before is None:
+            writes = first_feedback(runtime, enrollment, score=score, comment=comment, source="page")
+        else:
+            writes = _again(runtime, before, comment.strip())
+        if writes:
+            try:
+                runtime.store.commit(*writes)
+            except Conflict:
+                continue
+        return get(runtime.store, Feedback, organization_id, feedback_id(organization_id, enrollment_id))
     raise Conflict("the feedback is being changed by others")
 
 
-def _first(runtime: Runtime, enrollment: Enrollment, score: int, comment: str) -> Feedback:
-    now = runtime.clock.now()
+def first_feedback(
+    runtime: Runtime, enrollment: Enrollment, *, score: int, comment: str, source: Source
+) -> tuple[Write, ...]:
+    """The writes of an enrollment's first score, for the commit of whatever it came with. Raises BadInput."""
+    if not 1 <= score <= 5:
+        raise BadInput("choose a score from 1 to 5", field="score")
+    now, words = runtime.clock.now(), comment.strip()[:MAX_COMMENT]
+    judged = judge(score, words)
     feedback = Feedback(
         organization_id=enrollment.organization_id,
         id=feedback_id(enrollment.organization_id, enrollment.id),
@@ -48,22 +61,32 @@ def _first(runtime: Runtime, enrollment: Enrollment, score: int, comment: str) -
         job_id=enrollment.job_id,
         location_id=enrollment.location_id,
         score=score,
-        comment=comment,
+        comment=words,
+        source=source,
+        sentiment=judged.sentiment,
+        sentiment_reason=judged.reason,
     )
-    runtime.store.commit(Create(feedback), Emit(_given(feedback), now))
-    return feedback
+    return Create(feedback), Emit(given(feedback), now)
 
 
-def _again(runtime: Runtime, before: Feedback, comment: str) -> Feedback:
+def given(feedback: Feedback) -> Event:
+    """feedback.given, of a copy that is about to be committed: it comes again with every change of the feedback."""
+    data: dict[str, str | int | bool | None] = {
+        "enrollment_id": feedback.enrollment_id,
+        "score": feedback.score,
+        "sentiment": feedback.sentiment,
+        "feedback_version": feedback.version + 1,
+    }
+    return Event("feedback.given", feedback.organization_id, feedback.id, data)
+
+
+def _again(runtime: Runtime, before: Feedback, comment: str) -> tuple[Write, ...]:
     whole = f"{before.comment}\n{comment}".strip()
     if not comment or comment in before.comment or len(whole) > MAX_COMMENT:
-        return before
+        return ()
     now = runtime.clock.now()
     after = before.changed(now, comment=whole)
-    runtime.store.commit(Change(before, after), Emit(_given(after), now))
-    return after
-
-
-def _given(feedback: Feedback) -> Event:
-    data: dict[str, str | int | bool | None] = {"enrollment_id": feedback.enrollment_id, "score": feedback.score}
-    return Event("feedback.given", feedback.organization_id, feedback.id, data)
+    if before.sentiment_by == BY_RULE:  # what staff judged stays
+        judged = judge(before.score, whole)
+        after = after.changed(now, sentiment=judged.sentiment, sentiment_reason=judged.reason)
+    return Change(before, after), Emit(given(after), now)

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from moref.campaigns.definition import Definition
+from moref.campaigns.definition import Definition, Sentiment
 from moref.campaigns.places import Place
 from moref.records import Entity
 
@@ -63,6 +63,10 @@ class Feedback(Entity):
     location_id: str
     score: int = Field(ge=1, le=5)
     comment: str = Field(default="", max_length=2000)
+    source: Literal["page", "sms", "whatsapp"] = "page"  # how it was given
+    sentiment: Sentiment = "neutral"
+    sentiment_reason: str = ""  # in words, for staff
+    sentiment_by: str = "rule"  # or the member who judged otherwise
 
     def parent(self) -> str:
         return self.contact_id
