@@ -40,7 +40,7 @@ class _Part(BaseModel):
 class Consent(_Part):
     """Proof that a person agreed to marketing on a channel."""
 
-    channel: Literal["sms", "email"]
+    channel: Literal["sms", "whatsapp", "email"]
     text: str  # what they were shown
     at: AwareDatetime
     source: str  # quote form, CRM field under the organization's attestation ...
@@ -76,6 +76,8 @@ class Contact(Entity):
     phone_kind: Literal["mobile", "home", "office", "other"] | None = (
         None  # as the CRM says; home and office get no SMS
     )
+    household_keys: list[str] = Field(default_factory=list)  # keyed hashes of homes they moved from or to
+    merged_into: str | None = None  # another row of the same person; this one is history
 
 
 FactKind = Literal["quoted", "booked", "completed", "invoiced", "paid", "cancelled", "amount"]
@@ -106,6 +108,7 @@ class Job(Entity):
     destination: Address | None = None
     lead_id: str | None = None  # our lead, when the CRM hands our reference back
     referral_code: str | None = None  # a code given at intake ("referred by", notes)
+    referred_by: str | None = None  # who sent them, in the customer's or the office's words
     received_at: AwareDatetime  # first heard of
     known_at: dict[str, AwareDatetime] = Field(default_factory=dict)  # field -> source time of its value
     interstate: bool | None = None  # as the CRM classifies the move; None: it does not say

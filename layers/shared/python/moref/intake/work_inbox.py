@@ -23,6 +23,8 @@ Became = Literal["handled", "ignored", "quarantined"]
 # Who reads which source's webhooks: module and function (runtime, event, body) -> why it was ignored, or None.
 RECEIVERS = {
     "twilio": ("moref.messaging.receive", "receive"),
+    "ses": ("moref.messaging.receive_reports", "receive"),
+    "sendgrid": ("moref.messaging.receive_reports", "receive"),
     "tremendous": ("moref.rewards.receive_notice", "receive_notice"),
 }
 CRM_RECEIVER = ("moref.intake.apply_notice", "receive")

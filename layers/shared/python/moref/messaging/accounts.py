@@ -1,4 +1,4 @@
-"""Which plugin sends a channel's messages, and the credentials it is given."""
+"""Which plugin sends a message, and the credentials it is given."""
 
 import json
 from collections.abc import Callable
@@ -6,17 +6,25 @@ from typing import cast
 
 from moref.kernel import plugins
 from moref.kernel.errors import NeedsPerson
-from moref.messaging import model
 from moref.messaging.channels.base import Account, Channel
+from moref.messaging.model import Message
 from moref.runtime import Runtime
 from moref.tenants.model import VendorAccount
 
-PLUGINS: dict[model.Channel, str] = {"sms": "twilio", "email": "ses"}
-ChannelOf = Callable[[model.Channel], Channel]
+PACKAGE = "moref.messaging.channels"
+ChannelOf = Callable[[Runtime, Message], Channel]
 
 
-def channel_of(channel: model.Channel) -> Channel:
-    return cast(Channel, plugins.load("moref.messaging.channels", PLUGINS[channel]))
+def plugin(name: str) -> Channel:
+    """The plugin of that name. Raises NotFound."""
+    return cast(Channel, plugins.load(PACKAGE, name))
+
+
+def channel_of(runtime: Runtime, message: Message) -> Channel:
+    """The plugin that has the message, or would be given it now: an account may be connected while messages wait."""
+    if message.provider and message.status != "queued":
+        return plugin(message.provider)
+    return plugin(_ROUTES[message.channel](runtime, message.organization_id))
 
 
 def account_of(runtime: Runtime, organization_id: str, plugin: Channel) -> Account:
@@ -29,3 +37,16 @@ def account_of(runtime: Runtime, organization_id: str, plugin: Channel) -> Accou
         raise NeedsPerson(f"no active {vendor} account")
     secret = json.loads(runtime.vault.open(organization_id, f"vendor:{vendor}", found.secret_ciphertext))
     return Account(secret=secret, config=found.config, hook_token=found.hook_token)
+
+
+def _email(runtime: Runtime, organization_id: str) -> str:
+    """An organization that connected SendGrid sends by it; everybody else by the platform's SES."""
+    own = runtime.store.find(VendorAccount, organization_id, "sendgrid")
+    return "sendgrid" if own is not None and own.status == "active" else "ses"
+
+
+_ROUTES: dict[str, Callable[[Runtime, str], str]] = {
+    "sms": lambda *_: "twilio",
+    "whatsapp": lambda *_: "whatsapp",
+    "email": _email,
+}

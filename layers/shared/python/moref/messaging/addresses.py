@@ -32,7 +32,7 @@ def opted_out(contact: Contact, channel: Channel, kind: MessageClass) -> bool:
     """A text opt-out binds every automatic text; an e-mail one (unsubscribe) binds marketing."""
     if kind == "keyword" or channel not in contact.opted_out:
         return False
-    return channel == "sms" or kind == "marketing"
+    return channel != "email" or kind == "marketing"
 
 
 def may_text(contact: Contact, kind: MessageClass) -> bool:

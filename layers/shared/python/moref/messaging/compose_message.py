@@ -15,13 +15,17 @@ def outgoing(message: Message, go: Go, now: datetime, *, unsubscribe: str | None
         fields["first_name"] = go.contact.first_name
     if message.kind == "keyword":
         fields["contact"] = go.location.phone or ""
-    if message.channel == "sms":
+    if message.channel != "email":
         return _text(message, go, fields, now)
     mail = templates.mail(message.template, fields, address=go.location.postal_address, unsubscribe=unsubscribe)
     headers = {}
     if unsubscribe:  # RFC 8058; the POST needs no login and no redirect
         headers = {"List-Unsubscribe": f"<{unsubscribe}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     return Outgoing(
+        organization_id=message.organization_id,
+        message_id=message.id,
+        template=message.template,
+        fields=fields,
         to=go.to,
         sender=go.location.name,
         subject=mail.subject,
@@ -35,6 +39,10 @@ def outgoing(message: Message, go: Go, now: datetime, *, unsubscribe: str | None
 def _text(message: Message, go: Go, fields: dict[str, str], now: datetime) -> Outgoing:
     valid = None if go.valid_until is None else (go.valid_until - now) // timedelta(seconds=1)
     return Outgoing(
+        organization_id=message.organization_id,
+        message_id=message.id,
+        template=message.template,
+        fields=fields,
         to=go.to,
         sender=message.fields.get("sender") or go.location.sms_sender or "",
         body=templates.sms(message.template, fields),

@@ -95,7 +95,7 @@ def _person(runtime: Runtime, message: Message, location: Location, contact: Con
     if contact is None:
         return "contact_gone"
     address = _address(message, location, contact)
-    reason = _sms(runtime, message, location, address) if message.channel == "sms" else None
+    reason = _sms(runtime, message, location, address) if message.channel != "email" else None
     if address is None or reason is not None:
         return reason or "no_address"
     return "suppressed" if _suppressed(runtime, message, address) else _wishes(message.channel, message.kind, contact)
@@ -108,7 +108,7 @@ def _wishes(channel: Channel, kind: MessageClass, contact: Contact) -> SkipReaso
         return None
     if contact.marketing_paused_at is not None:
         return "marketing_paused"
-    return "no_consent" if channel == "sms" and not has_consent(contact, "sms") else None
+    return "no_consent" if channel != "email" and not has_consent(contact, channel) else None
 
 
 def _sms(runtime: Runtime, message: Message, location: Location, phone: str | None) -> SkipReason | None:
@@ -119,13 +119,13 @@ def _sms(runtime: Runtime, message: Message, location: Location, phone: str | No
     account = runtime.store.find(VendorAccount, message.organization_id, "twilio")
     if not location.sms_sender or account is None or account.status != "active":
         return "no_sender"
-    active = state_of(runtime, message.organization_id, "sms", location) == "active"
+    active = state_of(runtime, message.organization_id, message.channel, location) == "active"
     return None if active else "sender_not_active"
 
 
 def _suppressed(runtime: Runtime, message: Message, address: str) -> bool:
     """By the keyed hash of the address: it also binds a contact that was erased and imported again."""
-    key = person_key(runtime.keys, message.organization_id, "phone" if message.channel == "sms" else "email", address)
+    key = person_key(runtime.keys, message.organization_id, "email" if message.channel == "email" else "phone", address)
     found = runtime.store.find(Suppression, message.organization_id, key)
     if found is None or not found.active:
         return False
@@ -139,7 +139,7 @@ def _address(message: Message, location: Location, contact: Contact | None) -> s
         return message.fields.get("to")
     if contact is None:
         return None
-    return sms_phone(contact) if message.channel == "sms" else contact.email
+    return contact.email if message.channel == "email" else sms_phone(contact)
 
 
 def _in_window(message: Message, now: datetime, go: Go) -> Verdict:

@@ -80,4 +80,4 @@ def _marked(contact: Contact, channel: Channel, active: bool, now: datetime) -> 
 
 
 def _key(runtime: Runtime, organization_id: str, channel: Channel, address: str) -> str:
-    return person_key(runtime.keys, organization_id, "phone" if channel == "sms" else "email", address)
+    return person_key(runtime.keys, organization_id, "email" if channel == "email" else "phone", address)

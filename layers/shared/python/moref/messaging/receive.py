@@ -1,18 +1,19 @@
-"""What Twilio tells us: delivery reports, and texts that people send."""
+"""What Twilio posts: delivery reports (receive_reports), and texts that people send, by SMS or WhatsApp."""
 
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
 
 from moref import people
 from moref.intake.model import Contact, InboxEvent
 from moref.kernel import ids
-from moref.kernel.errors import BadInput, Conflict, Malformed
-from moref.messaging.channels.twilio import ANSWERED_BY_TWILIO
+from moref.kernel.errors import BadInput, Conflict
+from moref.messaging import receive_reports
+from moref.messaging.channels.twilio import ANSWERED_BY_TWILIO, read_form
+from moref.messaging.channels.whatsapp import PREFIX
 from moref.messaging.keywords import Keyword, keyword, word
-from moref.messaging.model import Message
+from moref.messaging.model import Channel, Message
+from moref.messaging.open_door import opened
 from moref.messaging.opt_out import contacts_of, opt_in, opt_out
 from moref.messaging.plan_message import planned
-from moref.messaging.record_status import record_status
 from moref.records import Change, Create, Write, every
 from moref.runtime import Runtime
 from moref.tenants.model import Location, VendorAccount
@@ -23,16 +24,13 @@ _ANSWERS: dict[Keyword, str] = {"STOP": "stop_confirmed", "START": "start_confir
 
 def receive(runtime: Runtime, event: InboxEvent, body: bytes) -> str | None:
     """A text: ignored, with that reason. Raises Malformed on what is no form of Twilio's."""
-    try:
-        form = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=500))
-    except ValueError:
-        raise Malformed("not a form") from None
-    sid = form.get("MessageSid") or form.get("SmsSid")
-    if not sid:
-        raise Malformed("no MessageSid")
-    if state := form.get("MessageStatus"):
-        return record_status(runtime, event.organization_id, sid, state, form.get("ErrorCode") or None)
-    return _inbound(runtime, event.organization_id, sid, form)
+    form = read_form(body)
+    if form.get("MessageStatus"):
+        return receive_reports.receive(runtime, event, body)
+    reason = _inbound(runtime, event.organization_id, form.get("MessageSid") or form["SmsSid"], form)
+    if reason is None and form["From"].startswith(PREFIX):
+        opened(runtime, event.organization_id, people.phone(form["From"].removeprefix(PREFIX)), event.created_at)
+    return reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +40,7 @@ class _Text:
     organization_id: str
     id: str
     sid: str
+    channel: Channel
     sender: str
     to: frozenset[str]  # the number, and the messaging service when there is one
     number: str
@@ -51,14 +50,15 @@ class _Text:
 
 def _inbound(runtime: Runtime, organization_id: str, sid: str, form: dict[str, str]) -> str | None:
     try:
-        sender = people.phone(form.get("From", ""))
+        sender = people.phone(form.get("From", "").removeprefix(PREFIX))
     except BadInput:
         return "the sender is not a phone number"
-    body, number = form.get("Body", ""), form.get("To", "")
+    body, number = form.get("Body", ""), form.get("To", "").removeprefix(PREFIX)
     text = _Text(
         organization_id=organization_id,
         id=ids.derived("msg", organization_id, "in", sid),
         sid=sid,
+        channel="whatsapp" if form["From"].startswith(PREFIX) else "sms",
         sender=sender,
         to=frozenset(filter(None, (number, form.get("MessagingServiceSid")))),
         number=number,
@@ -70,9 +70,9 @@ def _inbound(runtime: Runtime, organization_id: str, sid: str, form: dict[str, s
             return None  # handled before: a replay of an old STOP must not undo a later START
         # The wish counts before and whatever else goes wrong.
         if text.said == "STOP":
-            opt_out(runtime, organization_id, "sms", sender, "STOP")
+            opt_out(runtime, organization_id, text.channel, sender, "STOP")
         elif text.said == "START":
-            opt_in(runtime, organization_id, "sms", sender, "START")
+            opt_in(runtime, organization_id, text.channel, sender, "START")
         try:
             return _keep(runtime, text)
         except Conflict:
@@ -81,7 +81,7 @@ def _inbound(runtime: Runtime, organization_id: str, sid: str, form: dict[str, s
 
 
 def _keep(runtime: Runtime, text: _Text) -> str | None:
-    contacts = contacts_of(runtime, text.organization_id, "sms", text.sender)
+    contacts = contacts_of(runtime, text.organization_id, text.channel, text.sender)
     location = _location(runtime, text, contacts)
     if location is None:
         return "no location has this number"
@@ -111,7 +111,7 @@ def _row(runtime: Runtime, text: _Text, location: Location, contact: Contact | N
         created_at=now,
         updated_at=now,
         direction="in",
-        channel="sms",
+        channel=text.channel,
         template="inbound",
         kind="keyword" if text.said else "service",
         location_id=location.id,
@@ -139,7 +139,7 @@ def _answer(runtime: Runtime, text: _Text, location: Location, contact: Contact 
         location_id=location.id,
         contact=contact,
         fields={"to": text.sender, "sender": text.number},
-        channel="sms",
+        channel=text.channel,
     )
 
 

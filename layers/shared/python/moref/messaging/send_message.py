@@ -16,7 +16,7 @@ from moref.messaging.later import later
 from moref.messaging.model import Message
 from moref.messaging.opt_out import opt_out
 from moref.messaging.preferences import preferences_url
-from moref.messaging.record_status import apply_receipt
+from moref.messaging.receipts import apply_receipt
 from moref.messaging.resolve_unknown import LEASE, resolve_unknown
 from moref.messaging.settle import sent, settle
 from moref.records import Change
@@ -41,7 +41,7 @@ def send_message(
             elif message.status == "sent" and message.provider_id:  # a worker may have died before this
                 apply_receipt(runtime, organization_id, message.provider_id, message_id)
             elif message.status in ("sending", "unknown") and resolve_unknown(
-                runtime, message, channel_of(message.channel)
+                runtime, message, channel_of(runtime, message)
             ):
                 continue  # surely not sent: once more from the start
         except Conflict:
@@ -63,7 +63,7 @@ def _queued(runtime: Runtime, message: Message, channel_of: ChannelOf) -> None:
         runtime.store.commit(Change(message, waiting))
         later(runtime, waiting, verdict.until)
     else:
-        _send(runtime, message, verdict, channel_of(message.channel))
+        _send(runtime, message, verdict, channel_of(runtime, message))
 
 
 def _send(runtime: Runtime, message: Message, go: Go, channel: Channel) -> None:
@@ -79,6 +79,7 @@ def _send(runtime: Runtime, message: Message, go: Go, channel: Channel) -> None:
         status="sending",
         attempts=message.attempts + 1,
         claimed_at=now,
+        provider=channel.NAME,
         not_before=None,
         reason=None,
         address=out.to,

@@ -4,7 +4,8 @@ from typing import Any
 
 from moref.kernel.errors import Conflict
 from moref.messaging.model import Message
-from moref.messaging.record_status import apply_receipt
+from moref.messaging.receipts import apply_receipt
+from moref.messaging.reputation import on_sent
 from moref.records import Change, Point
 from moref.runtime import Runtime
 
@@ -35,14 +36,10 @@ def settle(runtime: Runtime, claim: Message, **fields: Any) -> Message | None:
 
 def sent(runtime: Runtime, claim: Message, provider_id: str) -> None:
     """The provider has it. A delivery report may have been faster than this note: it is applied now."""
-    settle(
-        runtime,
-        claim,
-        status="sent",
-        provider_id=provider_id,
-        sent_at=runtime.clock.now(),
-        reason=None,
-        not_before=None,
-    )
-    runtime.metrics.count("message_sent")
+    now = runtime.clock.now()
+    fields = {"status": "sent", "provider_id": provider_id, "sent_at": now, "reason": None, "not_before": None}
+    if settle(runtime, claim, **fields) is not None:
+        runtime.metrics.count("message_sent")
+        if claim.channel == "email":
+            on_sent(runtime, claim.organization_id, claim.id)
     apply_receipt(runtime, claim.organization_id, provider_id, claim.id)

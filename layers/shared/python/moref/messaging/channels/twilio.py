@@ -1,180 +1,51 @@
-"""SMS through Twilio, with the organization's own account. Standard library at import: the webhook door loads it.
+"""SMS through Twilio, with the organization's own account and number or messaging service."""
 
-Messages have no idempotency key there: a lost answer is looked up before anything is repeated.
-"""
-
-import base64
-import hashlib
-import hmac
-import json
-from urllib.parse import parse_qsl, urlsplit
-
-from moref.kernel.errors import Malformed, NeedsPerson, OutcomeUnknown, Retry, Unauthenticated
+from moref.messaging.channels._twilio_api import (
+    ANSWER,
+    ANSWERED_BY_TWILIO,
+    KEEP_HEADERS,
+    create,
+    event_id,
+    made_since,
+    read_form,
+    reports,
+    sender_of,
+    verify,
+    webhook_secret,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
-    from typing import Any
 
-    from requests import Response
-
-    from moref.kernel.webhook import Request
     from moref.messaging.channels.base import Account, Outgoing
     from moref.runtime import Runtime
 
+__all__ = [
+    "ANSWER",
+    "ANSWERED_BY_TWILIO",
+    "KEEP_HEADERS",
+    "event_id",
+    "read_form",
+    "reports",
+    "verify",
+    "webhook_secret",
+]
+
+NAME = "twilio"
+KIND = "sms"
+HOOK = "twilio"
 VENDOR_ACCOUNT = "twilio"
 CAN_FIND = True
-KEEP_HEADERS: tuple[str, ...] = ()
-ANSWER = (200, "text/xml", "<Response/>")  # empty TwiML: Twilio sends nothing back on our behalf
-# Twilio answers these words itself unless the account switched that off (config keyword_replies = "ours").
-ANSWERED_BY_TWILIO = frozenset(
-    ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "START", "UNSTOP", "HELP", "INFO"]
-)
-
-_API = "https://api.twilio.com"
-_TIMEOUT = (3, 10)  # seconds to connect, to read
-_OPTED_OUT = 21610
-_LONGEST_VALIDITY = 36_000  # seconds; openapi.json ValidityPeriod
-_WAIT = 429
-
-
-def webhook_secret(secret: "dict[str, Any]") -> bytes:
-    """What the account's webhooks are signed with, from the stored JSON."""
-    return str(secret["auth_token"]).encode()
-
-
-def verify(request: "Request", secrets: "list[bytes]", now: float) -> None:
-    """X-Twilio-Signature over the URL and every form parameter. Raises Unauthenticated.
-
-    Twilio signs no time: repeats are found by `event_id`.
-    """
-    del now
-    given = request.headers.get("x-twilio-signature", "").encode()
-    form = "".join(name + value for name, value in sorted(set(_form(request.body))))
-    right = False
-    for secret in secrets:
-        for url in _urls(request.url):
-            digest = hmac.new(secret, (url + form).encode(), hashlib.sha1).digest()  # their scheme
-            right |= hmac.compare_digest(base64.b64encode(digest), given)
-    if not right or not given:
-        raise Unauthenticated("the Twilio signature does not match")
-
-
-def event_id(request: "Request") -> str:
-    """An inbound text has one event; an outgoing one has an event per status. Raises Malformed without a MessageSid."""
-    form = dict(_form(request.body))
-    sid = form.get("MessageSid") or form.get("SmsSid")
-    if not sid:
-        raise Malformed("no MessageSid")
-    return f"{sid}.{form.get('MessageStatus') or 'inbound'}"
+LANE = "sender"
 
 
 def send(runtime: "Runtime", account: "Account", outgoing: "Outgoing") -> str:
-    """POST Messages.json; the message's SID."""
-    sender = "MessagingServiceSid" if outgoing.sender.startswith("MG") else "From"
-    form = {"To": outgoing.to, sender: outgoing.sender, "Body": outgoing.body}
-    if account.hook_token:
-        form["StatusCallback"] = f"{runtime.settings.base_url}/hooks/twilio/{account.hook_token}"
-    if outgoing.valid_seconds is not None:
-        form["ValidityPeriod"] = str(max(1, min(outgoing.valid_seconds, _LONGEST_VALIDITY)))
-    answer = _call(runtime, account, "POST", form)
-    if answer.status_code != 201:
-        raise _failure(answer)
-    sid = _read(answer).get("sid")
-    if not sid:
-        raise OutcomeUnknown("Twilio's answer has no sid")
-    return str(sid)
+    form = {"To": outgoing.to, sender_of(outgoing.sender): outgoing.sender, "Body": outgoing.body}
+    return create(runtime, account, form, outgoing.valid_seconds)
 
 
 def find(runtime: "Runtime", account: "Account", outgoing: "Outgoing", since: "datetime") -> list[str]:
-    """Without the DateSent filter: a message still in Twilio's queue has no such date yet. Newest come first."""
-    try:
-        answer = _call(runtime, account, "GET", {"To": outgoing.to, "PageSize": "100"})
-        if answer.status_code != 200:
-            raise Retry(f"Twilio answered {answer.status_code}", seconds=60)
-        # A trial account puts a sentence of its own in front of the text.
-        return [
-            str(message["sid"])
-            for message in _read(answer)["messages"]
-            if str(message["body"]).strip().endswith(outgoing.body.strip()) and _made(message, since)
-        ]
-    except (OutcomeUnknown, KeyError, TypeError, ValueError):  # also a date that is none
-        raise Retry("Twilio's list of messages could not be read", seconds=60) from None
-
-
-def _made(message: "Mapping[str, Any]", since: "datetime") -> bool:
-    from email.utils import parsedate_to_datetime
-
-    # Their clock and ours, and their dates have whole seconds: a minute of room.
-    return (parsedate_to_datetime(str(message["date_created"])) - since).total_seconds() > -60
-
-
-def _call(runtime: "Runtime", account: "Account", method: str, values: "dict[str, str]") -> "Response":
-    import requests
-    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
-
-    base = json.loads(runtime.settings.vendor_urls).get("twilio", _API)
-    sid = account.config.get("account_sid") or account.secret["account_sid"]
-    try:
-        return requests.request(
-            method,
-            f"{base}/2010-04-01/Accounts/{sid}/Messages.json",
-            auth=(account.secret.get("api_key", sid), account.secret["auth_token"]),
-            timeout=_TIMEOUT,
-            allow_redirects=False,
-            data=values if method == "POST" else None,
-            params=values if method == "GET" else None,
-        )
-    except requests.ConnectTimeout:
-        raise Retry("Twilio could not be reached", seconds=30) from None
-    except requests.ConnectionError as error:
-        reason = getattr(error.args[0] if error.args else None, "reason", None)
-        if isinstance(reason, NewConnectionError | ConnectTimeoutError):
-            raise Retry("Twilio could not be reached", seconds=30) from None
-        raise OutcomeUnknown("the connection to Twilio broke") from None
-    except requests.RequestException:
-        raise OutcomeUnknown("Twilio's answer was lost") from None
-
-
-def _read(answer: "Response") -> "dict[str, Any]":
-    try:
-        found = answer.json()
-    except ValueError:
-        raise OutcomeUnknown("Twilio's answer was cut") from None
-    if not isinstance(found, dict):
-        raise OutcomeUnknown("Twilio's answer was not an object")
-    return found
-
-
-def _failure(answer: "Response") -> Exception:
-    from moref.messaging.channels.base import Refused
-
-    status = answer.status_code
-    if status == _WAIT:  # never processed, so safe to repeat
-        return Retry("Twilio asks to wait", seconds=60)
-    if status in (401, 403):
-        return NeedsPerson("Twilio refused the credentials")
-    if not 400 <= status < 500:
-        return OutcomeUnknown(f"Twilio answered {status}")
-    try:
-        code = answer.json().get("code")
-    except (ValueError, AttributeError):
-        code = None
-    return Refused(str(code or status), opted_out=code == _OPTED_OUT)
-
-
-def _form(body: bytes) -> "list[tuple[str, str]]":
-    try:
-        return parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=False, max_num_fields=500)
-    except ValueError:
-        raise Unauthenticated("not a form that Twilio could have signed") from None
-
-
-def _urls(url: str) -> list[str]:
-    """As called, and with the port added or left out: proxies differ, and so do Twilio's own products."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    port = 443 if parts.scheme == "https" else 80
-    found = [url, parts._replace(netloc=host).geturl(), parts._replace(netloc=f"{host}:{port}").geturl()]
-    return list(dict.fromkeys(found))
+    text = outgoing.body.strip()
+    # A trial account puts a sentence of its own in front of the text.
+    return made_since(runtime, account, outgoing.to, since, lambda body: body.endswith(text))
