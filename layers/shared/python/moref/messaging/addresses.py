@@ -1,9 +1,13 @@
 """What an address and the consent on file allow; pure."""
 
+from typing import Literal
+
 import phonenumbers
 
 from moref.intake.model import Contact
 from moref.messaging.model import Channel, MessageClass
+
+MARKETING_TEXTS = "sms_marketing"  # beside "sms" and "email" in Contact.opted_out
 
 
 def sms_country_allowed(phone: str) -> bool:
@@ -28,11 +32,18 @@ def has_consent(contact: Contact, channel: Channel) -> bool:
     return any(consent.channel == channel for consent in contact.consents)
 
 
+def wish_about(channel: Channel) -> Literal["sms", "email"]:
+    """Under which name a contact's wish is kept: one about a phone binds texts and WhatsApp alike."""
+    return "email" if channel == "email" else "sms"
+
+
 def opted_out(contact: Contact, channel: Channel, kind: MessageClass) -> bool:
-    """A text opt-out binds every automatic text; an e-mail one (unsubscribe) binds marketing."""
-    if kind == "keyword" or channel not in contact.opted_out:
+    """A text opt-out binds every automatic text, or only marketing if that was all; an e-mail one binds marketing."""
+    if kind == "keyword":
         return False
-    return channel != "email" or kind == "marketing"
+    if channel == "email":
+        return kind == "marketing" and "email" in contact.opted_out
+    return "sms" in contact.opted_out or (kind == "marketing" and MARKETING_TEXTS in contact.opted_out)
 
 
 def may_text(contact: Contact, kind: MessageClass) -> bool:

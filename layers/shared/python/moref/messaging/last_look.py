@@ -9,6 +9,7 @@ from moref.campaigns.windows import closes_at, next_allowed
 from moref.intake.model import Contact
 from moref.messaging.addresses import has_consent, opted_out, sms_country_allowed, sms_phone
 from moref.messaging.model import Channel, Message, MessageClass, SkipReason, Suppression
+from moref.messaging.opt_out import UNSUBSCRIBED
 from moref.messaging.senders import state_of
 from moref.people import person_key
 from moref.runtime import Runtime
@@ -18,7 +19,6 @@ from moref.tenants.switches import stopped
 TOO_LATE = timedelta(hours=72)  # a question about last week's move helps nobody
 STOPPED_WAIT = timedelta(minutes=15)  # until a stop switch is looked at again
 LEAST_ROOM = timedelta(minutes=2)  # a message that leaves this close to the window's end may arrive after it
-UNSUBSCRIBED = "unsubscribed"  # the one suppression that binds marketing only
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,9 +67,10 @@ class Suppression(Entity):
 
     noun: ClassVar[str] = "suppression"
 
-    channel: Channel
+    channel: Literal["sms", "email"]  # sms: a phone number, whatever is sent to it
     active: bool
-    reason: str  # STOP, 21610, bounce, staff ...
+    reason: str  # STOP, 21610, bounce, staff ...; see messaging.opt_out
+    note: str | None = None  # staff's own words
 
 
 class Receipt(Entity):

@@ -1,40 +1,94 @@
-"""Opting out of a channel, and in again: at once, for every branch, and for every contact with that address."""
+"""Opting out of a channel, and in again: at once, for every branch, and for every contact with that address.
 
-from collections.abc import Callable
+A wish about a phone number binds texts and WhatsApp alike. The suppression is kept by the keyed hash of the address: it
+outlives the contact, and binds one that comes back by erasure and import.
+"""
+
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from moref.intake.model import Contact
 from moref.kernel.errors import Conflict
+from moref.messaging.addresses import MARKETING_TEXTS, wish_about
 from moref.messaging.model import Channel, Suppression
 from moref.people import person_key
 from moref.records import Change, Create, Write
 from moref.runtime import Runtime
 
 TRIES = 5
+MOST_CONTACTS = 90  # marked in one commit; the suppression itself binds any number
+UNSUBSCRIBED = "unsubscribed"  # the one suppression that binds marketing only
+DO_NOT_CONTACT = "do_not_contact"  # from the organization's own list
+
+# How much a reason binds: a weaker one never takes the place of a stronger one, and what staff may lift depends on it.
+_OWN_WORD = 3  # only the person takes it back, by the channel they said it on
+_STRENGTH = {UNSUBSCRIBED: 0, "staff": 1, "preferences page": 1, DO_NOT_CONTACT: 2, "bounce": 2, "complaint": 2}
+
+Also = Callable[[], Sequence[Write]]  # further writes of the same commit, made anew for each try
 
 
-def opt_out(runtime: Runtime, organization_id: str, channel: Channel, address: str, reason: str) -> None:
-    """`reason` is STOP, 21610, unsubscribed, staff ... The suppression outlives the contact."""
-    _repeat(lambda: _writes(runtime, organization_id, channel, address, reason), runtime)
+def opt_out(
+    runtime: Runtime,
+    organization_id: str,
+    channel: Channel,
+    address: str,
+    reason: str,
+    *,
+    note: str | None = None,
+    also: Also = tuple,
+) -> None:
+    """`reason` is STOP, 21610, revoked, unsubscribed, staff, bounce, complaint, do_not_contact ...
+
+    `unsubscribed` binds marketing only, whatever else binds every message but the answer to a keyword.
+    """
+    _repeat(lambda: _stopped(runtime, organization_id, channel, address, reason, note=note), also, runtime)
 
 
-def opt_in(runtime: Runtime, organization_id: str, channel: Channel, address: str, reason: str) -> None:
-    """Undoes an opt-out; consent on file is as it was."""
-    _repeat(lambda: _writes(runtime, organization_id, channel, address, reason, active=False), runtime)
+def opt_in(
+    runtime: Runtime, organization_id: str, channel: Channel, address: str, reason: str, *, also: Also = tuple
+) -> None:
+    """Undoes an opt-out because the person says so (START, preferences page); consent on file is as it was."""
+    _repeat(lambda: _started(runtime, organization_id, channel, address, reason), also, runtime)
 
 
 def contacts_of(runtime: Runtime, organization_id: str, channel: Channel, address: str) -> list[Contact]:
     """Everybody here who has this address, whichever branch."""
-    key = _key(runtime, organization_id, channel, address)
+    key = suppression_id(runtime, organization_id, channel, address)
+    # A look-up item outlives a changed number: what counts is the address the contact has now.
+    return [one for one in contacts_behind(runtime, organization_id, key) if address in (one.phone, one.email)]
+
+
+def contacts_behind(runtime: Runtime, organization_id: str, key: str) -> list[Contact]:
+    """Everybody the keyed hash of an address leads to, also those who have another address by now."""
     ids = runtime.store.lookup(organization_id, "person", key)
     found = [runtime.store.find(Contact, organization_id, id) for id in ids]
-    # A look-up item outlives a changed number: what counts is the address the contact has now.
-    return [contact for contact in found if contact is not None and address in (contact.phone, contact.email)]
+    return [contact for contact in found if contact is not None]
 
 
-def _repeat(writes: Callable[[], tuple[Write, ...]], runtime: Runtime) -> None:
+def suppression_of(runtime: Runtime, organization_id: str, channel: Channel, address: str) -> Suppression | None:
+    """The one in force, if any."""
+    found = runtime.store.find(Suppression, organization_id, suppression_id(runtime, organization_id, channel, address))
+    return found if found is not None and found.active else None
+
+
+def staff_may_lift(suppression: Suppression) -> bool:
+    """An opt-out that the person gave us by their own word is theirs to take back."""
+    return _strength(suppression.reason) < _OWN_WORD
+
+
+def suppression_id(runtime: Runtime, organization_id: str, channel: Channel, address: str) -> str:
+    return person_key(runtime.keys, organization_id, "email" if channel == "email" else "phone", address)
+
+
+def unmarked(contact: Contact, channel: Channel) -> dict[str, datetime]:
+    """The contact's opt-outs without those of the channel's address."""
+    gone = {"email"} if channel == "email" else {"sms", MARKETING_TEXTS}
+    return {name: at for name, at in contact.opted_out.items() if name not in gone}
+
+
+def _repeat(writes: Callable[[], tuple[Write, ...]], also: Also, runtime: Runtime) -> None:
     for _ in range(TRIES):
-        changes = writes()
+        changes = (*writes(), *also())
         if not changes:
             return
         try:
@@ -45,39 +99,43 @@ def _repeat(writes: Callable[[], tuple[Write, ...]], runtime: Runtime) -> None:
     raise Conflict("the person is being changed by others")
 
 
-def _writes(
-    runtime: Runtime, organization_id: str, channel: Channel, address: str, reason: str, *, active: bool = True
+def _stopped(
+    runtime: Runtime, organization_id: str, channel: Channel, address: str, reason: str, *, note: str | None
 ) -> tuple[Write, ...]:
     now = runtime.clock.now()
-    key = _key(runtime, organization_id, channel, address)
+    key = suppression_id(runtime, organization_id, channel, address)
     before = runtime.store.find(Suppression, organization_id, key)
     found: list[Write] = []
-    if before is None and active:
+    if before is None:
         found.append(
             Create(
                 Suppression(
                     organization_id=organization_id, id=key, created_at=now, updated_at=now,
-                    channel=channel, active=True, reason=reason,
+                    channel=wish_about(channel), active=True, reason=reason, note=note,
                 )
             )
         )  # fmt: skip
-    elif before is not None and (before.active != active or _weaker(before, reason)):
-        found.append(Change(before, before.changed(now, active=active, reason=reason)))
-    for contact in contacts_of(runtime, organization_id, channel, address):
-        if (channel in contact.opted_out) != active:
-            found.append(Change(contact, contact.changed(now, opted_out=_marked(contact, channel, active, now))))
+    elif not before.active or _strength(before.reason) < _strength(reason):
+        found.append(Change(before, before.changed(now, active=True, reason=reason, note=note)))
+    mark = MARKETING_TEXTS if reason == UNSUBSCRIBED and channel != "email" else wish_about(channel)
+    for contact in contacts_of(runtime, organization_id, channel, address)[:MOST_CONTACTS]:
+        if mark not in contact.opted_out:
+            found.append(Change(contact, contact.changed(now, opted_out=contact.opted_out | {mark: now})))
     return tuple(found)
 
 
-def _weaker(before: Suppression, reason: str) -> bool:
-    """An unsubscribe that is now a bounce or a STOP binds more than it did."""
-    return before.active and before.reason == "unsubscribed" and reason != "unsubscribed"
+def _started(runtime: Runtime, organization_id: str, channel: Channel, address: str, reason: str) -> tuple[Write, ...]:
+    now = runtime.clock.now()
+    before = suppression_of(runtime, organization_id, channel, address)
+    found: list[Write] = []
+    if before is not None:
+        found.append(Change(before, before.changed(now, active=False, reason=reason)))
+    for contact in contacts_of(runtime, organization_id, channel, address)[:MOST_CONTACTS]:
+        rest = unmarked(contact, channel)
+        if rest != contact.opted_out:
+            found.append(Change(contact, contact.changed(now, opted_out=rest)))
+    return tuple(found)
 
 
-def _marked(contact: Contact, channel: Channel, active: bool, now: datetime) -> dict[str, datetime]:
-    rest = {name: at for name, at in contact.opted_out.items() if name != channel}
-    return {**rest, channel: now} if active else rest
-
-
-def _key(runtime: Runtime, organization_id: str, channel: Channel, address: str) -> str:
-    return person_key(runtime.keys, organization_id, "email" if channel == "email" else "phone", address)
+def _strength(reason: str) -> int:
+    return _STRENGTH.get(reason, _OWN_WORD)
