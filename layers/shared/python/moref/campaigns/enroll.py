@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from moref.campaigns.catalogue import AFTER_JOB, ASK, MAX_AGE_HOURS
 from moref.campaigns.model import Enrollment, PageToken, StepRun
-from moref.campaigns.places import candidates
+from moref.campaigns.places import Place, candidates
 from moref.campaigns.schedule import schedule_waiting
 from moref.campaigns.stop import stop
 from moref.campaigns.windows import next_allowed
@@ -71,8 +71,7 @@ def _follow_corrections(runtime: Runtime, found: Enrollment, job: Job) -> Enroll
         return found
     unasked = found.steps[ASK].status == "scheduled"
     location_id, contact_id = (job if unasked else found).location_id, (job if unasked else found).contact_id
-    location = get(runtime.store, Location, job.organization_id, location_id)
-    places = candidates(job.origin, job.destination, location)
+    places = _places(runtime, job, location_id, contact_id)
     if (places, location_id, contact_id) == (found.places, found.location_id, found.contact_id):
         return found
     now = runtime.clock.now()
@@ -97,15 +96,21 @@ def _ask_due(runtime: Runtime, job: Job) -> datetime | None:
     ):
         return None
     delay = timedelta(minutes=setting(organization, location, "ask_delay_minutes"))
-    places = candidates(job.origin, job.destination, location)
+    places = _places(runtime, job, job.location_id, job.contact_id)
     key = enrollment_id(job.organization_id, job.id)
     # Places that never agree: the step is due at once and the last look says so with a reason that people can read.
     return next_allowed(max(now, fact.at + delay), places, key) or now
 
 
+def _places(runtime: Runtime, job: Job, location_id: str, contact_id: str) -> list[Place]:
+    """Raises NotFound when the branch is gone; a customer who is adds no place."""
+    location = get(runtime.store, Location, job.organization_id, location_id)
+    contact = runtime.store.find(Contact, job.organization_id, contact_id)
+    return candidates(job.origin, job.destination, location, contact.phone if contact else None)
+
+
 def _create(runtime: Runtime, job: Job, due: datetime) -> Enrollment:
     store, now = runtime.store, runtime.clock.now()
-    location = get(store, Location, job.organization_id, job.location_id)
     contact = get(store, Contact, job.organization_id, job.contact_id)
     enrollment = Enrollment(
         organization_id=job.organization_id,
@@ -117,7 +122,7 @@ def _create(runtime: Runtime, job: Job, due: datetime) -> Enrollment:
         contact_id=contact.id,
         job_id=job.id,
         location_id=job.location_id,
-        places=candidates(job.origin, job.destination, location),
+        places=_places(runtime, job, job.location_id, job.contact_id),
         token=ids.token(),
         steps={ASK: StepRun(due_at=due)},
     )

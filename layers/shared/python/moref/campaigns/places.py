@@ -10,7 +10,7 @@ from moref.campaigns.zones import known
 from moref.intake.model import Address
 from moref.tenants.model import Location
 
-_STATES = Path(__file__).with_name("data") / "state_zones.json"
+_DATA = Path(__file__).with_name("data")
 
 
 class Place(BaseModel):
@@ -22,22 +22,28 @@ class Place(BaseModel):
     state: str | None = None  # two letters, upper case
 
 
-def candidates(origin: Address | None, destination: Address | None, branch: Location) -> list[Place]:
-    """Every place the recipient may be in: the address left, the one moved to, the branch; without repeats.
+def candidates(
+    origin: Address | None, destination: Address | None, branch: Location, phone: str | None = None
+) -> list[Place]:
+    """Every place the recipient may be in: the address left, the one moved to, the branch, the phone's area code (E.164
+    number); without repeats, never empty.
 
     The first is the best guess and the one whose wall time waits are counted in. An address without a zone of its own
-    stands for every zone of its state; one outside the US adds its zone only.
+    stands for every zone of its state; one outside the US adds its zone only. A toll-free or unknown area code adds
+    nothing, and none takes a place away: people who move keep their number.
     """
     found: list[Place] = []
     for address in (origin, destination):
         if address is not None:
             found.extend(_of_address(address))
-    return list(dict.fromkeys([*found, Place(zone=branch.time_zone, state=_us_state(branch.state))]))
+    found.append(Place(zone=branch.time_zone, state=_us_state(branch.state)))
+    return list(dict.fromkeys([*found, *_of_phone(phone or "")]))
 
 
 @cache
 def state_zones() -> dict[str, tuple[str, ...]]:
-    return {state: tuple(names) for state, names in json.loads(_STATES.read_text(encoding="utf-8"))["states"].items()}
+    text = (_DATA / "state_zones.json").read_text(encoding="utf-8")
+    return {state: tuple(names) for state, names in json.loads(text)["states"].items()}
 
 
 def _us_state(text: str | None) -> str | None:
@@ -50,3 +56,17 @@ def _of_address(address: Address) -> list[Place]:
     if known(address.time_zone):
         return [Place(zone=str(address.time_zone), state=state)]
     return [Place(zone=name, state=state) for name in state_zones().get(state or "", ())]
+
+
+@cache
+def _area_codes() -> dict[str, tuple[Place, ...]]:
+    rows = json.loads((_DATA / "area_codes.json").read_text(encoding="utf-8"))["rows"]
+    return {
+        code: tuple(Place(zone=name, state=row["state"]) for name in row["zones"])
+        for row in rows
+        for code in row["codes"]
+    }
+
+
+def _of_phone(phone: str) -> tuple[Place, ...]:
+    return _area_codes().get(phone[2:5], ()) if phone.startswith("+1") else ()

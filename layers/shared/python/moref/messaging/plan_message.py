@@ -9,10 +9,11 @@ from moref.campaigns.places import Place, candidates
 from moref.events import Event
 from moref.intake.model import Contact
 from moref.kernel import ids
+from moref.kernel.errors import BadInput
 from moref.messaging.addresses import may_text, sms_country_allowed, sms_phone
 from moref.messaging.model import Channel, Message, MessageClass
 from moref.messaging.senders import state_of
-from moref.messaging.templates import template as template_named
+from moref.messaging.templates import Effective, effective
 from moref.records import Create, Emit, Store, Write, create_once
 from moref.runtime import Runtime
 from moref.tenants.model import Location
@@ -29,7 +30,7 @@ def planned(
     *,
     cause: str,
     template: str,
-    kind: MessageClass,
+    kind: MessageClass | None = None,
     location_id: str,
     contact: Contact | None,
     fields: Mapping[str, str] | None = None,
@@ -41,12 +42,17 @@ def planned(
     """The Create of the queued Message and its Emit; `contact` None is the location's staff, by e-mail.
 
     The id comes from the cause: committing the same cause again is a Conflict, so the caller's own condition (or
-    create_once) makes a repeat harmless. `fields` are merge fields besides first_name and company; a staff template
-    prints the further ones as they come ("move_date" as "Move date"). `places` are the candidate places of the
-    recipient, by default the branch. Raises BadInput on an unknown template, or one of another class.
+    create_once) makes a repeat harmless. `kind` is what the template must be, when that matters. `fields` are merge
+    fields besides those compose_message knows: all that `fields_needed` names; a staff template prints further ones as
+    they come ("move_date" as "Move date"). `places` are the candidate places of the recipient, by default the branch
+    and the phone's area code. Raises BadInput on an unknown template, one of another class, or a link that it needs
+    and `fields` lack.
     """
-    if template_named(template).kind != kind:
-        raise ValueError(f"template {template} is {template_named(template).kind}, not {kind}")
+    form = effective(runtime.store, organization_id, template, location_id)
+    if kind not in (None, form.kind):
+        raise BadInput(f"template {template} is {form.kind}, not {kind}", field="template")
+    if missing := sorted(name for name in form.needs() if not (fields or {}).get(name)):
+        raise BadInput(f"template {template} needs {', '.join(missing)}", field="template")
     now = runtime.clock.now()
     location = runtime.store.find(Location, organization_id, location_id)
     message = Message(
@@ -54,18 +60,24 @@ def planned(
         id=message_id(organization_id, cause),
         created_at=now,
         updated_at=now,
-        channel=channel or choose_channel(template, kind, contact, texts=_texts(runtime, location)),
+        channel=channel or choose_channel(form, contact, texts=_texts(runtime, location)),
         template=template,
-        kind=kind,
+        template_version=form.version_id,
+        kind=form.kind,
         location_id=location_id,
         contact_id=contact.id if contact else None,
         enrollment_id=enrollment_id,
         step=step,
         fields=dict(fields or {}),
-        places=list(places) or (candidates(None, None, location) if location else []),
+        places=list(places) or _places(location, contact),
     )
-    event = Event("message.queued", organization_id, message.id, {"kind": kind, "channel": message.channel})
+    event = Event("message.queued", organization_id, message.id, {"kind": form.kind, "channel": message.channel})
     return Create(message), Emit(event, now)
+
+
+def fields_needed(store: Store, organization_id: str, template: str, location_id: str) -> frozenset[str]:
+    """The links that `planned` must be given: of "feedback_link", "referral_link". Raises BadInput as it does."""
+    return effective(store, organization_id, template, location_id).needs()
 
 
 def _texts(runtime: Runtime, location: Location | None) -> bool:
@@ -75,19 +87,22 @@ def _texts(runtime: Runtime, location: Location | None) -> bool:
     return state_of(runtime, location.organization_id, "sms", location) == "active"
 
 
-def choose_channel(template: str, kind: MessageClass, contact: Contact | None, *, texts: bool) -> Channel:
+def _places(location: Location | None, contact: Contact | None) -> list[Place]:
+    return candidates(None, None, location, contact.phone if contact else None) if location else []
+
+
+def choose_channel(form: Effective, contact: Contact | None, *, texts: bool) -> Channel:
     """SMS when the branch can text (`texts`) and the person may be texted, else e-mail; who only has a phone stays SMS.
 
     The last look then skips what is not allowed with its reason.
     """
-    form = template_named(template)
-    if contact is None or not form.sms:
+    if contact is None or not form.has_sms:
         return "email"
-    if not form.subject:
+    if not form.has_email:
         return "sms"
     phone = sms_phone(contact)
     can_text = bool(texts and phone and sms_country_allowed(phone))
-    if can_text and may_text(contact, kind):
+    if can_text and may_text(contact, form.kind):
         return "sms"
     return "email" if contact.email or not contact.phone else "sms"
 
