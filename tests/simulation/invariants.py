@@ -3,10 +3,10 @@
 from collections import Counter
 
 from moref.conversions.model import Conversion
+from moref.programs.tiers import amount
 from moref.referrals.model import Advocate
 from moref.rewards import ledger
 from moref.rewards.model import Entry, Payout, Reward
-from moref.rewards.tiers import amount
 from tests.fakes.runtime import FakeMetrics
 from tests.simulation.world import World
 

@@ -13,8 +13,9 @@ from moref.conversions.qualify import qualify
 from moref.intake.model import Contact
 from moref.kernel.errors import MorefError
 from moref.kernel.names import PAYOUTS, REFERRALS
+from moref.programs.model import Program, Tier, program_id
 from moref.records import get
-from moref.rewards.model import Payout, Program, Tier, program_id
+from moref.rewards.model import Payout
 from moref.rewards.retry import retry
 from moref.tenants.switches import set_switch
 from tests.fakes.memory_store import Crash

@@ -15,10 +15,11 @@ from moref.intake.model import Contact, Fact, InboxEvent, Job
 from moref.kernel import keys
 from moref.kernel.errors import MorefError
 from moref.kernel.names import PAYOUTS, REFERRALS
+from moref.programs.model import Program, Tier, program_id
 from moref.records import Change, Create, E, Write, every, get
 from moref.referrals.model import Advocate, Evidence, Referral
 from moref.rewards.cancel import cancel
-from moref.rewards.model import Payout, Program, Reward, Tier, program_id
+from moref.rewards.model import Payout, Reward
 from moref.rewards.receive_notice import receive_notice
 from moref.rewards.reconcile import reconcile
 from moref.rewards.work import work as payout_work

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from moref.conversions.model import Conversion
 from moref.intake.model import Contact, Fact, Job
+from moref.programs.model import Program
 from moref.records import Create, get
 from moref.referrals.model import Advocate, Evidence, Referral
-from moref.rewards.model import Program
 from tests.unit.api.world import World
 
 

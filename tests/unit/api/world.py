@@ -15,10 +15,11 @@ from moref.intake.model import Contact, InboxEvent, Job
 from moref.intake.pulled import CallBudget
 from moref.kernel.env import Api
 from moref.messaging.model import Message
+from moref.programs.model import Program
 from moref.records import Create, Entity, get
 from moref.referrals.model import Advocate, Lead, Link, Referral
 from moref.rewards.ledger import book
-from moref.rewards.model import Payout, Program, Reward
+from moref.rewards.model import Payout, Reward
 from moref.runtime import Runtime
 from moref.tenants.model import Member, Role
 from moref.tenants.onboard import Onboarded

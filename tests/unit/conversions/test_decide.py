@@ -14,10 +14,11 @@ from moref.conversions.qualify import NO_PROGRAM, STAYS, UNDONE, qualify
 from moref.conversions.reject import reject
 from moref.intake.model import Contact
 from moref.kernel.errors import BadInput, Conflict
+from moref.programs.model import Program, Tier, program_id
 from moref.records import get
 from moref.referrals.model import Advocate, Referral
 from moref.rewards import ledger
-from moref.rewards.model import AuditRow, Entry, Payout, Program, Reward, Tier, program_id
+from moref.rewards.model import AuditRow, Entry, Payout, Reward
 from tests.fakes.memory_store import Crash
 from tests.simulation import invariants
 from tests.simulation.world import ORG, World

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from moref.programs.model import Terms, Tier
+from moref.programs.tiers import amount
 from moref.rewards import ledger
-from moref.rewards.model import Entry, Line, Reward, Terms, Tier
-from moref.rewards.tiers import amount
+from moref.rewards.model import Entry, Line, Reward
 
 NOW = datetime(2026, 6, 2, 15, 0, tzinfo=UTC)
 

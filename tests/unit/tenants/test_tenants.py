@@ -8,8 +8,8 @@ import pytest
 from moref.kernel.clock import iso
 from moref.kernel.errors import BadInput
 from moref.kernel.keys import GLOBAL
+from moref.programs.model import Program
 from moref.records import get
-from moref.rewards.model import Program
 from moref.tenants.connect_vendor import TremendousAccount, TwilioAccount, connect_vendor
 from moref.tenants.model import Connection, Hook, Location, Member, VendorAccount
 from moref.tenants.onboard import onboard

@@ -9,8 +9,9 @@ from moref.conversions.model import Conversion
 from moref.intake.model import Contact, InboxEvent, Job
 from moref.intake.pulled import CallBudget
 from moref.messaging.model import Message
+from moref.programs.model import Program
 from moref.referrals.model import Advocate, Lead, Link, Referral
-from moref.rewards.model import AuditRow, Entry, Payout, Program, Reward
+from moref.rewards.model import AuditRow, Entry, Payout, Reward
 from moref.tenants.model import Connection, LegalEntity, Location, Member, Organization, Switch
 
 ORGANIZATION = Resource("organization", Organization, words("name status settings locked"), "your organization")

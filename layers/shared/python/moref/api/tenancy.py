@@ -8,8 +8,8 @@ from moref.api.operation import Call, Operation, Schema
 from moref.api.resources import LOCATION, ORGANIZATION, PROGRAM, SWITCH
 from moref.kernel.errors import NotFound
 from moref.kernel.keys import GLOBAL
+from moref.programs.model import Program
 from moref.records import every
-from moref.rewards.model import Program
 from moref.tenants import settings, switches
 from moref.tenants.change_organization import change_organization
 from moref.tenants.forms import (

@@ -7,11 +7,11 @@ from moref.events import Event
 from moref.intake.model import Job
 from moref.kernel import ids
 from moref.kernel.errors import BadInput, Conflict
+from moref.programs.tiers import amount, next_ordinal
 from moref.records import Change, Create, Emit, Require, Write, get
 from moref.referrals.model import Advocate, Referral
 from moref.rewards import ledger
 from moref.rewards.model import Reward
-from moref.rewards.tiers import amount, next_ordinal
 from moref.runtime import Runtime
 from moref.tenants.model import Location
 
@@ -59,7 +59,7 @@ def _writes(runtime: Runtime, conversion: Conversion, actor: str, reason: str | 
     if qualifying(referral, job, conversion.terms.qualifying_fact) is None:
         raise Conflict("the job does not qualify any more")
     advocate = get(store, Advocate, org, conversion.advocate_id)
-    ordinal, freed = next_ordinal(advocate)
+    ordinal, freed = next_ordinal(advocate.approved, advocate.freed_ordinals)
     reward = _reward(runtime, conversion, advocate, amount(conversion.terms, ordinal))
     more = moved(
         conversion, now, status="approved", ordinal=ordinal, reward_id=reward.id if reward else None, decided_at=now,

@@ -3,9 +3,9 @@
 from moref.conversions.holds import Case
 from moref.intake.model import Contact, Fact, Job
 from moref.kernel import ids
+from moref.programs.model import Program, QualifyingFact, program_id
 from moref.records import Store, every, get
 from moref.referrals.model import Advocate, Referral
-from moref.rewards.model import Program, QualifyingFact, program_id
 
 # A referral that staff or the rules took out earns nothing, whatever its job does.
 OUT = frozenset({"removed", "duplicate", "ineligible", "lost"})

@@ -4,8 +4,8 @@ from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from moref.programs.model import Terms
 from moref.records import Entity
-from moref.rewards.model import Terms
 
 ConversionStatus = Literal["pending", "held", "approved", "rejected", "withdrawn"]
 

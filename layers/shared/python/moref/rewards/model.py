@@ -1,10 +1,10 @@
-"""Programs, rewards, payouts and the ledger's entries. Amounts are integer minor units with their currency."""
+"""Rewards, payouts and the ledger's entries. Amounts are integer minor units with their currency."""
 
 from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
 
-from moref.kernel import ids, names
+from moref.kernel import names
 from moref.records import Entity
 
 
@@ -12,60 +12,11 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Tier(_Part):
-    """From the advocate's n-th approval on (band), or exactly at it (milestone), this amount."""
-
-    at: StrictInt = Field(ge=1, le=10_000)
-    amount: StrictInt = Field(gt=0, le=200_000)
-
-
-QualifyingFact = Literal["booked", "completed", "invoiced", "paid"]
-
-
-class Terms(_Part):
-    """The rules a conversion is judged by, kept with it: a later change of the program binds later conversions only."""
-
-    qualifying_fact: QualifyingFact
-    mode: Literal["band", "milestone"]
-    tiers: list[Tier]
-    currency: str
-    approval: Literal["manual", "automatic"]
-    hold_days: StrictInt
-
-
-class Program(Entity):
-    noun: ClassVar[str] = "program"
-
-    name: str
-    advocate_kind: Literal["customer", "partner", "house"] = "customer"
-    location_id: str | None = None  # None: every location without its own
-    qualifying_fact: QualifyingFact = "invoiced"
-    mode: Literal["band", "milestone"] = "band"
-    tiers: list[Tier]
-    currency: str = "USD"
-    approval: Literal["manual", "automatic"] = "manual"
-    hold_days: StrictInt = Field(default=0, ge=0, le=90)  # automatic approval waits so long after the qualifying fact
-    revision: int = 1  # what a conversion keeps; raised by every change of the rules
-    status: Literal["active", "archived"] = "active"
-
-    def terms(self) -> Terms:
-        return Terms(
-            qualifying_fact=self.qualifying_fact,
-            mode=self.mode,
-            tiers=self.tiers,
-            currency=self.currency,
-            approval=self.approval,
-            hold_days=self.hold_days,
-        )
-
-
-def program_id(organization_id: str, advocate_kind: str, location_id: str | None) -> str:
-    """One program for each kind of advocate and location, or for all locations without their own."""
-    return ids.derived("prg", organization_id, advocate_kind, location_id or "")
-
-
 class Reward(Entity):
-    """id is derived from the conversion and its round. `released_at` starts the 48 hours."""
+    """id is derived from the conversion and its round. Paid from `released_at` on, which starts the 48 hours.
+
+    What a person approved is released at `release_at`; until then the approval may be undone.
+    """
 
     noun: ClassVar[str] = "reward"
 
@@ -81,6 +32,7 @@ class Reward(Entity):
     reason: str | None = None
     revoke_reason: str | None = None  # the job was undone while the provider was being asked: reverse it if that failed
     approved_at: AwareDatetime
+    release_at: AwareDatetime | None = None  # None: at once
     released_at: AwareDatetime | None = None
     issued_at: AwareDatetime | None = None
 

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, St
 
 from moref.kernel.errors import BadInput
 from moref.kernel.money import DECIMALS
-from moref.rewards.model import Tier
+from moref.programs.model import Tier
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
 

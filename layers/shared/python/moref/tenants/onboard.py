@@ -9,8 +9,8 @@ from pydantic import Field
 
 from moref.kernel import ids
 from moref.kernel.keys import GLOBAL
+from moref.programs.model import Program, Tier, program_id
 from moref.records import Create, Write, create_once, get
-from moref.rewards.model import Program, Tier, program_id
 from moref.runtime import Runtime
 from moref.tenants.audit import audited
 from moref.tenants.forms import Address, Email, Form, Identifier, Name, NewLocation, Tiers

@@ -7,8 +7,8 @@ A conversion keeps the terms it was judged by; a new revision binds conversions 
 from typing import Any
 
 from moref.kernel.errors import BadInput, Conflict
+from moref.programs.model import Program, program_id
 from moref.records import Change, create_once, get
-from moref.rewards.model import Program, program_id
 from moref.runtime import Runtime
 from moref.tenants.audit import audited
 from moref.tenants.forms import NewProgram, ProgramChanges
@@ -35,14 +35,14 @@ def change_program(runtime: Runtime, organization_id: str, id: str, changes: Pro
     before = get(runtime.store, Program, organization_id, id)
     if before.version != changes.version:
         raise Conflict(f"the program is at version {before.version}")
-    after = before.changed(now, **fields, revision=before.revision + _rules_differ(before, fields))
+    after = before.changed(now, **fields)
+    after = after.changed(now, revision=before.revision + _rules_differ(before, after, fields))
     detail = {"fields": ",".join(sorted(fields)), "revision": str(after.revision)}
     runtime.store.commit(Change(before, after), audited(now, organization_id, actor, "program.changed", id, **detail))
     return get(runtime.store, Program, organization_id, id)
 
 
-def _rules_differ(before: Program, fields: dict[str, Any]) -> bool:
+def _rules_differ(before: Program, after: Program, fields: dict[str, Any]) -> bool:
     if not fields:
         raise BadInput("nothing to change", field="body")
-    now = before.model_dump()
-    return any(now[name] != value for name, value in fields.items() if name not in _NOT_RULES)
+    return any(getattr(before, name) != getattr(after, name) for name in fields.keys() - _NOT_RULES)

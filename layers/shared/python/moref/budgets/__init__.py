@@ -1,0 +1,1 @@
+"""What a location may spend on rewards in a period."""
