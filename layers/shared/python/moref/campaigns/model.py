@@ -42,6 +42,23 @@ class Enrollment(Entity):
         return self.contact_id
 
 
+class StaffTask(Entity):
+    """Something for the location's staff to do; id is derived from (enrollment, step)."""
+
+    noun: ClassVar[str] = "staff_task"
+
+    words: str
+    location_id: str
+    contact_id: str | None = None
+    source: str  # enrollment
+    status: Literal["open", "done"] = "open"
+    done_by: str | None = None  # member id
+    done_at: AwareDatetime | None = None
+
+    def parent(self) -> str | None:
+        return self.contact_id
+
+
 class PageToken(Entity):
     """What a page's token leads to; organization_id is GLOBAL and id is the token."""
 

@@ -36,6 +36,13 @@ SETTINGS: dict[str, Setting] = {
     "ask_delay_minutes": Setting(120, "minutes from completion to the question for a score", 0, 7 * 24 * 60),
     "remind_after_days": Setting(3, "days from the invitation to its one reminder; same wall time", 1, 30),
     "campaigns": Setting(True, "whether a completed job starts a campaign"),
+    "start_when_invoiced": Setting(False, "whether campaigns for completed jobs begin when the job is invoiced"),
+    "no_score_after_days": Setting(4, "days without a score until a customer counts as silent; same wall time", 1, 60),
+    "remind_without_score": Setting(False, "whether a silent customer is asked for a score once more"),
+    "invite_without_score": Setting(False, "whether a silent customer is asked to refer"),
+    "win_back_message": Setting(False, "whether an unhappy customer gets a message after the branch was told"),
+    "win_back_after_days": Setting(3, "days from a low score to that message; same wall time", 1, 60),
+    "link_per_hour": Setting(20, "links that a crew member may have sent at the door in one hour", 1, 200),
     "tell_staff_of_low_scores": Setting(True, "whether the branch gets an e-mail about a score below the threshold"),
 }
 
