@@ -107,7 +107,7 @@ def _operation(operation: Operation, components: _Components) -> dict[str, Any]:
         "x-least-role": operation.least,
         "parameters": _parameters(operation),
         "responses": {
-            str(operation.status): {"description": "as asked", "content": {"application/json": {"schema": answer}}},
+            str(operation.status): {"description": "as asked", "content": {operation.produces: {"schema": answer}}},
             **{str(status): {"$ref": f"#/components/responses/{status}"} for status in _errors(operation)},
         },
     }

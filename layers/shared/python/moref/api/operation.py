@@ -71,6 +71,7 @@ class Operation:
     query: Mapping[str, Schema] = field(default_factory=dict)  # name -> its schema; any other name is refused
     idempotency: Literal["none", "optional", "required"] = "none"
     whole: bool = False  # only for callers who may see every location
+    produces: Literal["application/json", "text/csv"] = "application/json"  # csv: `does` returns the file's text
 
     @property
     def route(self) -> str:

@@ -79,6 +79,10 @@ def _open_for_changes(runtime: Runtime, caller: Caller) -> None:
 
 def _answer(operation: Operation, call: Call) -> Reply:
     result = operation.does(call)
+    if operation.produces == "text/csv":
+        name = operation.path.removeprefix("/v1/").replace("/{id}", "").replace("/", "-")
+        headers = {"content-disposition": f'attachment; filename="{name}.csv"'}
+        return Reply(operation.status, result, "text/csv; charset=utf-8", headers)
     return Reply(204, "") if operation.status == 204 else as_json(result, operation.status)
 
 
