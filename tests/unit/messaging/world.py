@@ -142,7 +142,7 @@ class World:
     def plan(self, template: str = "ask", kind: model.MessageClass = "marketing", **over: Any) -> str:
         """Queues a message without sending it; its id."""
         values: dict[str, Any] = {"cause": "a cause", "location_id": PLACE, "contact": self.contact()}
-        values |= {"fields": {"link": "https://go.example.test/review/abc"}} | over
+        values |= {"fields": {"feedback_link": "https://go.example.test/review/abc"}} | over
         writes = planned(self.runtime, ORG, template=template, kind=kind, **values)
         self.store.commit(*writes)
         first = writes[0]

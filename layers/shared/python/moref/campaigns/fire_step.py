@@ -101,7 +101,7 @@ def _send(runtime: Runtime, before: Enrollment, step: str, contact: Contact) -> 
             kind="marketing",
             location_id=before.location_id,
             contact=contact,
-            fields={"link": _link(runtime, before, plan)},
+            fields=_links(runtime, before, plan),
             enrollment_id=before.id,
             step=step,
             places=before.places,
@@ -109,9 +109,11 @@ def _send(runtime: Runtime, before: Enrollment, step: str, contact: Contact) -> 
     )
 
 
-def _link(runtime: Runtime, enrollment: Enrollment, plan: Step) -> str:
+def _links(runtime: Runtime, enrollment: Enrollment, plan: Step) -> dict[str, str]:
     base = runtime.settings.base_url
-    return f"{base}/review/{enrollment.token}" if plan.path == "waiting" else f"{base}/r/{enrollment.link_code}"
+    if plan.path == "waiting":
+        return {"feedback_link": f"{base}/review/{enrollment.token}"}
+    return {"referral_link": f"{base}/r/{enrollment.link_code}"}
 
 
 def _remind_due(runtime: Runtime, enrollment: Enrollment, now: datetime) -> datetime:

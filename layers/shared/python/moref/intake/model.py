@@ -64,6 +64,7 @@ class Contact(Entity):
     location_id: str
     first_name: str = ""
     last_name: str = ""
+    language: Literal["en", "es"] = "en"  # what they are written to in
     phone: str | None = None  # E.164
     email: str | None = None  # normalised for sending; matching uses the keyed hash
     person_keys: list[str] = Field(default_factory=list)  # keyed hashes of phone and e-mail
@@ -108,7 +109,8 @@ class Job(Entity):
     destination: Address | None = None
     lead_id: str | None = None  # our lead, when the CRM hands our reference back
     referral_code: str | None = None  # a code given at intake ("referred by", notes)
-    referred_by: str | None = None  # who sent them, in the customer's or the office's words
+    referred_by: str | None = None  # the name of who is said to have sent them
+    source: str | None = None  # what the CRM says of where they come from, where it tells of a referral
     received_at: AwareDatetime  # first heard of
     known_at: dict[str, AwareDatetime] = Field(default_factory=dict)  # field -> source time of its value
     interstate: bool | None = None  # as the CRM classifies the move; None: it does not say

@@ -1,23 +1,26 @@
-"""A planned message as it leaves: merge fields, unsubscribe link and headers, how long it is valid."""
+"""A planned message as it leaves: the words it was planned with, its merge fields, unsubscribe link and headers."""
 
 from datetime import datetime, timedelta
 
-from moref.messaging import templates
+from moref.messaging import rendering
+from moref.messaging.branding import Brand, brand_of
 from moref.messaging.channels.base import Outgoing
 from moref.messaging.last_look import Go
 from moref.messaging.model import Message
+from moref.messaging.templates import chosen, words_of
+from moref.runtime import Runtime
 
 
-def outgoing(message: Message, go: Go, now: datetime, *, unsubscribe: str | None) -> Outgoing:
+def outgoing(runtime: Runtime, message: Message, go: Go, now: datetime, *, unsubscribe: str | None) -> Outgoing:
     """`unsubscribe` is the person's /u/{token} address, for customers' e-mail."""
-    fields = dict(message.fields) | {"company": go.location.name}
-    if go.contact is not None:
-        fields["first_name"] = go.contact.first_name
-    if message.kind == "keyword":
-        fields["contact"] = go.location.phone or ""
+    brand = brand_of(go.location)
+    fields = _fields(message, go, brand)
+    words = words_of(runtime.store, message.organization_id, message.template, message.template_version)
+    language, wording = chosen(words, go.contact.language if go.contact else "en", message.channel)
     if message.channel != "email":
-        return _text(message, go, fields, now)
-    mail = templates.mail(message.template, fields, address=go.location.postal_address, unsubscribe=unsubscribe)
+        return _text(message, go, fields, rendering.sms(wording, fields, language), now)
+    details = message.kind == "staff"
+    mail = rendering.mail(wording, fields, language, brand=brand, unsubscribe=unsubscribe, details=details)
     headers = {}
     if unsubscribe:  # RFC 8058; the POST needs no login and no redirect
         headers = {"List-Unsubscribe": f"<{unsubscribe}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
@@ -27,16 +30,26 @@ def outgoing(message: Message, go: Go, now: datetime, *, unsubscribe: str | None
         template=message.template,
         fields=fields,
         to=go.to,
-        sender=go.location.name,
+        sender=brand.company,
         subject=mail.subject,
         body=mail.text,
         html=mail.html,
-        reply_to=None if message.kind == "staff" else go.location.staff_email,
+        reply_to=None if message.kind == "staff" else brand.reply_to,
         headers=headers,
     )
 
 
-def _text(message: Message, go: Go, fields: dict[str, str], now: datetime) -> Outgoing:
+def _fields(message: Message, go: Go, brand: Brand) -> dict[str, str]:
+    return {
+        **message.fields,
+        "company": brand.company,
+        "branch_phone": go.location.phone or "",
+        "review_link": go.location.review_url,
+        "first_name": go.contact.first_name if go.contact else "",
+    }
+
+
+def _text(message: Message, go: Go, fields: dict[str, str], body: str, now: datetime) -> Outgoing:
     valid = None if go.valid_until is None else (go.valid_until - now) // timedelta(seconds=1)
     return Outgoing(
         organization_id=message.organization_id,
@@ -45,6 +58,6 @@ def _text(message: Message, go: Go, fields: dict[str, str], now: datetime) -> Ou
         fields=fields,
         to=go.to,
         sender=message.fields.get("sender") or go.location.sms_sender or "",
-        body=templates.sms(message.template, fields),
+        body=body,
         valid_seconds=valid,
     )

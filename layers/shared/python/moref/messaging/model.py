@@ -34,7 +34,8 @@ class Message(Entity):
 
     direction: Literal["out", "in"] = "out"
     channel: Channel
-    template: str  # name in messaging.templates
+    template: str  # its name
+    template_version: str | None = None  # TemplateVersion it is made of, or "builtin"
     kind: MessageClass
     location_id: str
     contact_id: str | None = None  # None: to the location's staff

@@ -16,6 +16,7 @@ from moref.messaging.later import later
 from moref.messaging.model import Message
 from moref.messaging.opt_out import opt_out
 from moref.messaging.preferences import preferences_url
+from moref.messaging.queue_up import Pacing, joins_line, may_go
 from moref.messaging.receipts import apply_receipt
 from moref.messaging.resolve_unknown import LEASE, resolve_unknown
 from moref.messaging.settle import sent, settle
@@ -25,10 +26,16 @@ from moref.runtime import Runtime
 TRIES = 5
 PERSON_WAIT = timedelta(minutes=15)  # until credentials somebody must mend are tried again
 LONGEST_WAIT = timedelta(minutes=15)
+NO_SLOT = Pacing()
 
 
 def send_message(
-    runtime: Runtime, organization_id: str, message_id: str, *, channel_of: ChannelOf = channel_of
+    runtime: Runtime,
+    organization_id: str,
+    message_id: str,
+    *,
+    channel_of: ChannelOf = channel_of,
+    pacing: Pacing = NO_SLOT,
 ) -> None:
     """On message.queued, and whenever it is due again. Raises Conflict after five lost races."""
     for _ in range(TRIES):
@@ -37,7 +44,7 @@ def send_message(
             return
         try:
             if message.status == "queued":
-                _queued(runtime, message, channel_of)
+                _queued(runtime, message, channel_of, pacing)
             elif message.status == "sent" and message.provider_id:  # a worker may have died before this
                 apply_receipt(runtime, organization_id, message.provider_id, message_id)
             elif message.status in ("sending", "unknown") and resolve_unknown(
@@ -50,7 +57,9 @@ def send_message(
     raise Conflict("the message is being changed by others")
 
 
-def _queued(runtime: Runtime, message: Message, channel_of: ChannelOf) -> None:
+def _queued(runtime: Runtime, message: Message, channel_of: ChannelOf, pacing: Pacing) -> None:
+    if joins_line(runtime, message, channel_of, pacing):
+        return
     now = runtime.clock.now()
     verdict = last_look(runtime, message)
     if isinstance(verdict, Skip):
@@ -63,17 +72,19 @@ def _queued(runtime: Runtime, message: Message, channel_of: ChannelOf) -> None:
         runtime.store.commit(Change(message, waiting))
         later(runtime, waiting, verdict.until)
     else:
-        _send(runtime, message, verdict, channel_of(runtime, message))
+        _send(runtime, message, verdict, channel_of(runtime, message), pacing)
 
 
-def _send(runtime: Runtime, message: Message, go: Go, channel: Channel) -> None:
+def _send(runtime: Runtime, message: Message, go: Go, channel: Channel, pacing: Pacing) -> None:
     now = runtime.clock.now()
     try:
         account = account_of(runtime, message.organization_id, channel)
     except NeedsPerson as error:
         _again(runtime, message, now + PERSON_WAIT, error)
         return
-    out = outgoing(message, go, now, unsubscribe=_unsubscribe(runtime, message))
+    out = outgoing(runtime, message, go, now, unsubscribe=_unsubscribe(runtime, message))
+    if not may_go(runtime, message, channel, account, out, pacing):
+        return
     claimed = message.changed(
         now,
         status="sending",

@@ -1,79 +1,88 @@
-"""Templates made into what is sent. Jinja2 in its sandbox; HTML autoescaped; merge fields are a fixed list."""
+"""Which words count: a location's own form, else the organization's, else the built-in's."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-
-from jinja2 import StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from moref.kernel.errors import BadInput
-from moref.messaging.builtin import TEMPLATES, Template
-
-# Every merge field a template may use; a missing one is empty, first_name falls back to "there".
-FIELDS = ("first_name", "company", "link", "amount", "score", "contact")
-_FALLBACK = {"first_name": "there"}
-
-_HTML = Path(__file__).with_name("mail.html")
+from moref.messaging import builtin
+from moref.messaging.fields import PLANNED
+from moref.messaging.grammar import parse
+from moref.messaging.model import Channel, MessageClass
+from moref.messaging.template_model import BUILT_IN, Language, Level, Template, TemplateVersion, Wording, form_id
+from moref.records import Store, get
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
-    subject: str
-    text: str
-    html: str
+class Effective:
+    """What a message planned now is made of. `version_id` is what it keeps, for `words_of`."""
+
+    name: str
+    kind: MessageClass
+    origin: Level
+    version_id: str
+    wordings: dict[Language, Wording]
+
+    @property
+    def has_sms(self) -> bool:
+        return any(wording.sms for wording in self.wordings.values())
+
+    @property
+    def has_email(self) -> bool:
+        return any(wording.subject for wording in self.wordings.values())
+
+    def needs(self) -> frozenset[str]:
+        """The merge fields that whoever plans the message must supply: links."""
+        return fields_of(self.wordings) & PLANNED
 
 
-def template(name: str) -> Template:
-    """Raises BadInput on a name that is not built in."""
-    if name not in TEMPLATES:
-        raise BadInput(f"no message template {name!r}", field="template")
-    return TEMPLATES[name]
+def effective(store: Store, organization_id: str, name: str, location_id: str | None = None) -> Effective:
+    """Raises BadInput (field "template") on a name that is neither built in nor the organization's, or is archived."""
+    own = store.find(Template, organization_id, name)
+    if own is not None and (own.location_id is not None or own.status == "archived"):
+        own = None
+    found = builtin.find(name)
+    if found is None and own is None:
+        raise BadInput(f"no message template {name[:64]!r}", field="template")
+    if location_id is not None and not (own and own.locked):
+        form = store.find(Template, organization_id, form_id(name, location_id))
+        if form is not None and form.status == "active" and form.wordings:
+            return _of_row(name, form)
+    if own is not None and own.wordings:
+        return _of_row(name, own)
+    if found is None:
+        raise BadInput(f"the template {name[:64]!r} has no words yet", field="template")
+    return Effective(name, found.kind, "builtin", BUILT_IN, found.wordings)
 
 
-def sms(name: str, fields: Mapping[str, str]) -> str:
-    """The text of an SMS."""
-    return _fill(template(name).sms, fields)
+def _of_row(name: str, row: Template) -> Effective:
+    origin: Level = "organization" if row.location_id is None else "location"
+    return Effective(name, row.kind, origin, row.version_id or "", row.wordings)
 
 
-def mail(name: str, fields: Mapping[str, str], *, address: str, unsubscribe: str | None) -> Mail:
-    """Subject and both parts. `address` is the sender's postal one, `unsubscribe` the link for customers' mail."""
-    found = template(name)
-    paragraphs = [_fill(text, fields) for text in found.paragraphs]
-    rows = _rows(fields) if found.details else []
-    link, company = fields.get("link", ""), fields.get("company", "")
-    html = _environment(True).from_string(_HTML.read_text(encoding="utf-8")).render(
-        paragraphs=paragraphs, button=found.button, link=link, rows=rows,
-        company=company, address=address, unsubscribe=unsubscribe,
-    )  # fmt: skip
-    lines = list(paragraphs)
-    if found.button and link:
-        lines.append(f"{found.button}: {link}")
-    if rows:
-        lines.append("\n".join(f"{label}: {value}" for label, value in rows))
-    footer = [company, address, f"Unsubscribe: {unsubscribe}" if unsubscribe else ""]
-    lines.append("-- \n" + "\n".join(line for line in footer if line))
-    # A line break in a merge field must not become a header line.
-    subject = " ".join(_fill(found.subject, fields).split())
-    return Mail(subject, "\n\n".join(lines) + "\n", html)
+def words_of(store: Store, organization_id: str, name: str, version_id: str | None) -> dict[Language, Wording]:
+    """The words a planned message keeps, whatever was saved since. Raises NotFound, BadInput."""
+    if version_id not in (None, BUILT_IN):
+        return get(store, TemplateVersion, organization_id, str(version_id)).wordings
+    found = builtin.find(name)
+    if found is None:
+        raise BadInput(f"no message template {name[:64]!r}", field="template")
+    return found.wordings
 
 
-def _rows(fields: Mapping[str, str]) -> list[tuple[str, str]]:
-    """What a staff template does not name itself: `move_date` is printed as `Move date`."""
-    return [
-        (name.replace("_", " ").capitalize(), value)
-        for name, value in fields.items()
-        if value and name not in ("company", "link")
-    ]
+def chosen(wordings: dict[Language, Wording], language: Language, channel: Channel) -> tuple[Language, Wording]:
+    """The person's language when the template has that channel's form in it, else English."""
+    for each in (language, "en", *wordings):
+        wording = wordings.get(each)
+        if wording is not None and (wording.subject if channel == "email" else wording.sms):
+            return each, wording
+    raise BadInput(f"this template has no words for {channel}", field="template")
 
 
-def _fill(text: str, fields: Mapping[str, str]) -> str:
-    known = {name: fields.get(name) or _FALLBACK.get(name, "") for name in FIELDS}
-    known["first_name"] = " ".join(known["first_name"].split())[:40]  # a stranger may have typed it
-    return _environment(False).from_string(text).render(known)
-
-
-@cache
-def _environment(autoescape: bool) -> ImmutableSandboxedEnvironment:
-    return ImmutableSandboxedEnvironment(autoescape=autoescape, undefined=StrictUndefined)
+def fields_of(wordings: dict[Language, Wording]) -> frozenset[str]:
+    """Every merge field that any of the words use, the button's link included."""
+    used: set[str] = set()
+    for wording in wordings.values():
+        for source in wording.sources().values():
+            used.update(parse(source).fields)
+        if wording.button and wording.button_link:
+            used.add(wording.button_link)
+    return frozenset(used)

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from moref.records import Entity
 
@@ -27,6 +27,18 @@ class LegalEntity(Entity):
     ein: str | None = None
 
 
+class Branding(BaseModel):
+    """How a branch looks and signs in its messages."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    company: str | None = None  # instead of the location's name
+    colour: str = "#0b5cad"  # the bar at the top and the button; its letters are dark or light, whichever is legible
+    logo_url: str | None = None  # https
+    signature: list[str] = Field(default_factory=list)  # lines under an e-mail
+    reply_to: str | None = None  # instead of staff_email
+
+
 class Location(Entity):
     noun: ClassVar[str] = "location"
 
@@ -41,6 +53,7 @@ class Location(Entity):
     site_url: str | None = None  # https; where links lead; without one they lead to /q/{code}
     sms_sender: str | None = None  # E.164 number or messaging service; without one, e-mail only
     crm_branch: str | None = None  # how the CRM names this branch
+    branding: Branding = Branding()
     status: Literal["active", "archived"] = "active"
     settings: dict[str, Any] = Field(default_factory=dict)
 
