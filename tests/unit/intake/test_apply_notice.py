@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from moref.intake import name_index
 from moref.intake.apply_notice import receive
 from moref.intake.model import Contact
 from moref.kernel.errors import BadInput, Conflict
@@ -26,7 +27,9 @@ def picture(runtime: Runtime) -> dict[str, Any]:
         if row["noun"] == "contact"
     }
     found = json.dumps([row["data"] for row in sorted(rows, key=lambda row: (row["noun"], json.dumps(row["data"])))])
-    lookups = sorted(f"{pk} -> {sk}" for _, pk, sk in memory(runtime).rows if "#lookup#" in pk)
+    # A name that was never the last word may be left in the index of names; whoever searches compares.
+    keys = [(pk, sk) for _, pk, sk in memory(runtime).rows if "#lookup#" in pk and f"#{name_index.LOOKUP}#" not in pk]
+    lookups = sorted(f"{pk} -> {sk}" for pk, sk in keys)
     text = found + json.dumps(lookups)
     for id, name in names.items():
         text = text.replace(id, name)

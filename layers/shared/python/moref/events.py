@@ -41,6 +41,8 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "inbox.received": (INBOX,),  # an inbox row; the router makes it from the row itself
     "click.recorded": (CLICKS,),  # a click row, likewise
     "job.changed": (CAMPAIGNS, REFERRALS),  # subject job; state, previous_state, job_version
+    "contact.identified": (REFERRALS,),  # subject contact; one more way to recognise somebody: their jobs are looked at
+    "contact.merged": (REFERRALS,),  # subject contact (the one that is history); into
     "feedback.given": (CAMPAIGNS,),  # subject feedback; enrollment_id, score
     "lead.created": (LEADS, REFERRALS),  # subject lead; referral_id
     "referral.changed": (REFERRALS,),  # subject referral; status, previous_status, job_id

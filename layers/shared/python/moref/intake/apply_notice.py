@@ -5,23 +5,22 @@ source time (see derive.py), and a notice that says nothing new writes nothing.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from moref import people
 from moref.events import Event
 from moref.intake import derive
 from moref.intake.mark_dirty import mark_dirty
-from moref.intake.model import Consent, Contact, InboxEvent, Job
+from moref.intake.model import Contact, InboxEvent, Job
 from moref.intake.notice import JobNotice, read_notice
 from moref.intake.pulled import Signal
 from moref.intake.resolve_contact import CRM, resolve_contact
-from moref.kernel import codes, ids, plugins
-from moref.kernel.errors import BadInput, Conflict
-from moref.records import Change, Create, Emit, Point, Write, every, get
+from moref.intake.telling import Telling, read
+from moref.kernel import ids, plugins
+from moref.kernel.errors import Conflict
+from moref.records import Change, Create, Emit, Point, Write, get
 from moref.runtime import Runtime
-from moref.tenants.model import Connection, Location
+from moref.tenants.model import Connection
 
 TRIES = 5
 CRM_PACKAGE = "moref.intake.crm"
@@ -33,6 +32,8 @@ _TOLD_BY_NEWEST = (
     "destination",
     "lead_id",
     "referral_code",
+    "referred_by",
+    "source",
     "interstate",
 )
 _SILENT = ("known_at", "notes", "received_at", "updated_at")  # nobody acts on a change of these
@@ -69,82 +70,15 @@ def apply_notice(runtime: Runtime, event: InboxEvent, notice: JobNotice) -> None
 
 def notice_writes(runtime: Runtime, connection: Connection, heard_at: datetime, notice: JobNotice) -> tuple[Write, ...]:
     """What to commit so that the job is as the notice says; none when it says nothing new. On Conflict: ask again."""
-    return _writes(runtime, _read(runtime, connection, heard_at, notice))
-
-
-@dataclass(frozen=True, slots=True)
-class _Telling:
-    """A notice with its words turned into ours."""
-
-    organization_id: str
-    connection: Connection
-    job_id: str
-    heard_at: datetime
-    notice: JobNotice
-    location_id: str | None  # None: the notice names no branch that we know
-    phone: str | None
-    email: str | None
-    consent: Consent | None
-    referral_code: str | None
-    notes: list[str] = field(default_factory=list)
+    return _writes(runtime, read(runtime, connection, heard_at, notice))
 
 
 def job_id(organization_id: str, connection_id: str, external_id: str) -> str:
     return ids.derived("job", organization_id, connection_id, external_id)
 
 
-def _read(runtime: Runtime, connection: Connection, heard_at: datetime, notice: JobNotice) -> _Telling:
-    notes: list[str] = []
-    customer, job, org = notice.customer, notice.job, connection.organization_id
-    phone = _usable(people.phone, customer.phone, "the phone number cannot be dialled and was left out", notes)
-    email = _usable(people.email, customer.email, "the e-mail address cannot be one and was left out", notes)
-    consent = None
-    if customer.sms_consent is not None:
-        said = customer.sms_consent
-        consent = Consent(channel="sms", text=said.text, at=said.at, source=said.source)
-    code = codes.normalise(job.referral_code) if job.referral_code else None
-    if job.referral_code and code is None:
-        notes.append("the referral code cannot be one and was left out")
-    location_id = location_of(runtime, org, job.branch) if job.branch else None
-    if job.branch and location_id is None:
-        notes.append("the branch is not known to us: the default location was used")
-    return _Telling(
-        organization_id=org,
-        connection=connection,
-        job_id=job_id(org, connection.id, job.id),
-        heard_at=heard_at,
-        notice=notice,
-        location_id=location_id,
-        phone=phone,
-        email=email,
-        consent=consent,
-        referral_code=code,
-        notes=notes,
-    )
-
-
-def _usable(read: Any, text: str | None, note: str, notes: list[str]) -> str | None:
-    """One bad address must not cost us the job."""
-    if not text:
-        return None
-    try:
-        return str(read(text))
-    except BadInput:
-        notes.append(note)
-        return None
-
-
-def location_of(runtime: Runtime, organization_id: str, branch: str) -> str | None:
-    """By the CRM's name for it, else by ours; letter case does not matter."""
-    wanted = branch.casefold()
-    locations = sorted(every(runtime.store, Location, organization_id), key=lambda location: location.id)
-    by_crm = {(location.crm_branch or "").strip().casefold(): location.id for location in reversed(locations)}
-    by_name = {location.name.strip().casefold(): location.id for location in reversed(locations)}
-    return by_crm.get(wanted) or by_name.get(wanted)
-
-
-def _writes(runtime: Runtime, telling: _Telling) -> tuple[Write, ...]:
-    before = runtime.store.find(Job, telling.organization_id, telling.job_id)
+def _writes(runtime: Runtime, telling: Telling) -> tuple[Write, ...]:
+    before = runtime.store.find(Job, telling.organization_id, _id(telling))
     contact, contact_writes = _contact(runtime, telling, before)
     job = _job(runtime, telling, contact, before)
     writes: tuple[Write, ...]
@@ -162,7 +96,11 @@ def _writes(runtime: Runtime, telling: _Telling) -> tuple[Write, ...]:
     return writes
 
 
-def _contact(runtime: Runtime, telling: _Telling, before: Job | None) -> tuple[Contact, tuple[Write, ...]]:
+def _id(telling: Telling) -> str:
+    return job_id(telling.organization_id, telling.connection.id, telling.notice.job.id)
+
+
+def _contact(runtime: Runtime, telling: Telling, before: Job | None) -> tuple[Contact, tuple[Write, ...]]:
     customer = telling.notice.customer
     return resolve_contact(
         runtime,
@@ -179,16 +117,17 @@ def _contact(runtime: Runtime, telling: _Telling, before: Job | None) -> tuple[C
         consent=telling.consent,
         source=CRM,
         at=telling.notice.at,
-        otherwise=before.contact_id if before else ids.derived("con", telling.organization_id, "job", telling.job_id),
+        household_keys=telling.household_keys,
+        otherwise=before.contact_id if before else ids.derived("con", telling.organization_id, "job", _id(telling)),
     )
 
 
-def _job(runtime: Runtime, telling: _Telling, contact: Contact, before: Job | None) -> Job:
+def _job(runtime: Runtime, telling: Telling, contact: Contact, before: Job | None) -> Job:
     """The job after the notice; `before` itself when it says nothing new."""
     notice, now = telling.notice, runtime.clock.now()
     job = before or Job(
         organization_id=telling.organization_id,
-        id=telling.job_id,
+        id=_id(telling),
         created_at=now,
         updated_at=now,
         connection_id=telling.connection.id,
@@ -213,7 +152,7 @@ def _job(runtime: Runtime, telling: _Telling, contact: Contact, before: Job | No
     return job.changed(now, **new)
 
 
-def _told(telling: _Telling, contact: Contact) -> Mapping[str, Any]:
+def _told(telling: Telling, contact: Contact) -> Mapping[str, Any]:
     job, customer = telling.notice.job, telling.notice.customer
     return {
         "location_id": telling.location_id,
@@ -224,6 +163,8 @@ def _told(telling: _Telling, contact: Contact) -> Mapping[str, Any]:
         "destination": job.destination.address() if job.destination else None,
         "lead_id": job.lead_id,
         "referral_code": telling.referral_code,
+        "referred_by": telling.referred_by,
+        "source": telling.source,
         "interstate": job.interstate,
     }
 

@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from moref import people
-from moref.intake.apply_notice import job_id, location_of, notice_writes
+from moref.intake.apply_notice import job_id, notice_writes
 from moref.intake.model import Contact, Fact, Job
 from moref.intake.notice import read_notice
 from moref.intake.pulled import CrmPart, CrmRecord, part_id
 from moref.intake.pulled_facts import Known, desired
 from moref.intake.reader import PartRead, Snapshot, status_facts
+from moref.intake.telling import location_of
 from moref.kernel import codes
 from moref.kernel.clock import iso
 from moref.kernel.errors import BadInput

@@ -60,6 +60,11 @@ def _phone_kind(value: object) -> object:
     return value if value in ("mobile", "home", "office", "other") else None
 
 
+def _note(value: object) -> object:
+    """A long note loses its end, not the job."""
+    return value[:4000] if isinstance(value, str) else None
+
+
 Instant = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_as_text)]
 Id = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(max_length=300)]
@@ -89,6 +94,9 @@ class JobPart(_Strict):
     destination: Place | None = None
     lead_id: Annotated[str, Field(max_length=64)] | None = None
     referral_code: Annotated[str, Field(max_length=64)] | None = None
+    referred_by: Text | None = None  # a field for it: a name, or words with one
+    source: Text | None = None  # where the CRM has it from: Google, Referral, "Referral - Jane Doe"
+    notes: Annotated[str | None, BeforeValidator(_note)] = None  # looked through for a code or a name, not kept
     interstate: bool | None = None
 
 

@@ -3,7 +3,7 @@
 By the CRM's own id, else by phone, else by e-mail (keyed hashes). What a CRM says replaces what is older; a form is
 filled in by somebody we do not know: it never changes an address that we already hold, or a stranger could redirect
 another person's messages and rewards. A form that names an existing person with other addresses makes a contact of its
-own, found by the same look-ups.
+own, found by the same look-ups; so does one who gives another first name (a household's phone).
 """
 
 from collections.abc import Sequence
@@ -12,10 +12,15 @@ from datetime import datetime
 from typing import Any
 
 from moref import people
+from moref.events import Event
+from moref.identity.current import current
+from moref.identity.mailbox import mailbox
+from moref.identity.names import first_agrees, tokens
+from moref.intake import name_index
 from moref.intake.derive import newest
 from moref.intake.model import Consent, Contact
 from moref.kernel import ids
-from moref.records import Change, Create, Point, Write
+from moref.records import Change, Create, Emit, Point, Write
 from moref.runtime import Runtime
 
 CRM = "crm"
@@ -30,6 +35,7 @@ class _Said:
     location_id: str
     crm_keys: list[str]  # one or none
     person_keys: list[str]  # phone first
+    household_keys: list[str]
     fields: dict[str, Any]
     consents: list[Consent]
     source: str
@@ -56,6 +62,7 @@ def resolve_contact(
     at: datetime | None = None,
     branch_said: bool = False,
     otherwise: str | None = None,
+    household_keys: Sequence[str] = (),
 ) -> tuple[Contact, tuple[Write, ...]]:
     """The contact as it will be, and the writes to put into the caller's own commit (none when nothing is new).
 
@@ -72,6 +79,7 @@ def resolve_contact(
         location_id=location_id,
         crm_keys=[f"{connection_id}|{external_id}"] if connection_id and external_id else [],
         person_keys=people.person_keys(runtime.keys, organization_id, phone, email),
+        household_keys=list(household_keys),
         fields={
             "first_name": first_name.strip(),
             "last_name": last_name.strip(),
@@ -85,28 +93,43 @@ def resolve_contact(
         at=at or now,
     )
     new_id = _new_id(said, otherwise)
-    found = _find(runtime, said, otherwise) or runtime.store.find(Contact, organization_id, new_id)
+    found = _find(runtime, said, otherwise) or current(runtime.store, organization_id, new_id)
     if found is None:
         made = _new(said, new_id, now)
-        return made, (Create(made), *_points(said, made))
+        return made, (Create(made), *_points(said, made), *name_index.points(runtime.keys, made))
     after = _merged(found, said, now)
-    change: tuple[Write, ...] = () if after is found else (Change(found, after),)
     lost = [point for point in _points(said, after) if not _stands(runtime, point)]
-    return after, (*change, *lost)
+    return after, (*_change(runtime, found, after, now), *lost)
+
+
+def _change(runtime: Runtime, before: Contact, after: Contact, now: datetime) -> list[Write]:
+    if after is before:
+        return []
+    writes: list[Write] = [Change(before, after)]
+    if (before.first_name, before.last_name) != (after.first_name, after.last_name):
+        writes += name_index.points(runtime.keys, after)
+    if _identity(before) != _identity(after):
+        writes.append(Emit(Event("contact.identified", after.organization_id, after.id), now))
+    return writes
+
+
+def _identity(contact: Contact) -> tuple[object, ...]:
+    """What others are recognised by: when it grows, attribution is asked again for the person's other jobs."""
+    return contact.person_keys, contact.household_keys, contact.crm_keys
 
 
 def _find(runtime: Runtime, said: _Said, otherwise: str | None) -> Contact | None:
     store, organization = runtime.store, said.organization_id
     for crm_key in said.crm_keys:
         for id in store.lookup(organization, "crm_contact", crm_key):
-            return store.find(Contact, organization, id)
+            return current(store, organization, id)
     for key in said.person_keys:
         targets = store.lookup(organization, "person", key)[:LOOKED_AT]
-        candidates = [store.find(Contact, organization, id) for id in targets]
-        best = _best([contact for contact in candidates if contact is not None], said)
+        candidates = [current(store, organization, id) for id in targets]
+        best = _best(list({contact.id: contact for contact in candidates if contact is not None}.values()), said)
         if best is not None:
             return best
-    kept = store.find(Contact, organization, otherwise) if otherwise is not None else None
+    kept = current(store, organization, otherwise) if otherwise is not None else None
     return None if kept is None or _is_another(kept, said) else kept
 
 
@@ -121,7 +144,11 @@ def _best(candidates: Sequence[Contact], said: _Said) -> Contact | None:
     """Who shares the most keys; then whom a CRM vouches for; then, so that it is always the same one, the first id."""
     if said.source != CRM:
         candidates = [contact for contact in candidates if _no_other_address(contact, said)]
-    candidates = [contact for contact in candidates if not _another_customer(contact, said)]
+    candidates = [
+        contact
+        for contact in candidates
+        if not _another_customer(contact, said) and not _named_otherwise(contact, said)
+    ]
     ranked = sorted(
         candidates,
         key=lambda contact: (-len(set(said.person_keys) & set(contact.person_keys)), contact.source != CRM, contact.id),
@@ -138,9 +165,19 @@ def _another_customer(contact: Contact, said: _Said) -> bool:
     return not _no_other_address(contact, said, unless_unknown=True)
 
 
+def _named_otherwise(contact: Contact, said: _Said) -> bool:
+    """Another first name under one shared address: two people of a household or an office. Under both it is one."""
+    agrees = first_agrees(tokens(said.fields["first_name"]), tokens(contact.first_name))
+    if agrees is not False:
+        return False
+    shared = set(said.person_keys) & set(contact.person_keys)
+    return len({key[0] for key in shared}) < 2
+
+
 def _no_other_address(contact: Contact, said: _Said, *, unless_unknown: bool = False) -> bool:
-    """`unless_unknown`: an address of a kind that the contact has none of is no other one."""
-    pairs = [(said.fields[name], getattr(contact, name)) for name in ("phone", "email")]
+    """`unless_unknown`: an address of a kind that the contact has none of is no other one. Spellings make no other."""
+    phones, mails = ((said.fields[name], getattr(contact, name)) for name in ("phone", "email"))
+    pairs = [phones, (mails[0] and mailbox(mails[0]), mails[1] and mailbox(mails[1]))]
     return all(new is None or new == old or (unless_unknown and old is None) for new, old in pairs)
 
 
@@ -162,6 +199,7 @@ def _new(said: _Said, id: str, now: datetime) -> Contact:
         created_at=now,
         updated_at=now,
         person_keys=sorted(said.person_keys),
+        household_keys=sorted(said.household_keys),
         crm_keys=said.crm_keys,
         consents=said.consents,
         source=said.source,
@@ -181,6 +219,7 @@ def _merged(contact: Contact, said: _Said, now: datetime) -> Contact:
         **fields,
         "known_at": known_at,
         "person_keys": sorted({*contact.person_keys, *said.person_keys}),
+        "household_keys": sorted({*contact.household_keys, *said.household_keys}),
         "crm_keys": sorted({*contact.crm_keys, *said.crm_keys}),
         "consents": _consents(contact.consents, said.consents),
         "source": CRM if said.source == CRM else contact.source,

@@ -76,6 +76,7 @@ def _job(opportunity: dict[str, Any], own_jobs: Sequence[dict[str, Any]], config
         "origin": _place(places[0]) if places else None,
         "destination": _place(places[-1]) if len(places) > 1 else None,
         "referral_code": (_text(opportunity, field) or "")[:64] or None if field in CUSTOM_FIELDS else None,
+        "source": _text(opportunity, "referralSource"),
         "interstate": INTERSTATE.get(kind) if type(kind) is int else None,
     }
 
