@@ -13,6 +13,7 @@ from moref.campaigns.sweep import sweep_overdue
 from moref.campaigns.thank import thank
 from moref.intake.model import Address, Job
 from moref.kernel.errors import BadInput
+from moref.messaging.senders import Sender
 from moref.messaging.sweep import sweep_overdue as sweep_messages
 from moref.records import Create, get
 from moref.referrals.model import Link
@@ -67,9 +68,11 @@ def test_an_address_heard_of_after_completion_counts_for_the_window() -> None:
 def test_a_branch_and_a_customer_the_crm_corrects_before_the_question_are_the_ones_that_count() -> None:
     it = completed()
     place, person = get(it.store, Location, ORG, PLACE), it.contact()
+    sender = get(it.store, Sender, ORG, f"sms.{PLACE}")
     it.store.commit(
         Create(place.model_copy(update={"id": "loc_2", "version": 0, "name": "Bluebird Moving Dallas"})),
         Create(person.model_copy(update={"id": "con_2", "version": 0, "phone": "+15125550177"})),
+        Create(sender.model_copy(update={"id": "sms.loc_2", "version": 0, "location_id": "loc_2"})),
     )
     it.change(Job, JOB, location_id="loc_2", contact_id="con_2")
     it.job_facts("completed")
