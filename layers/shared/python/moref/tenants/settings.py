@@ -43,7 +43,11 @@ SETTINGS: dict[str, Setting] = {
     "win_back_message": Setting(False, "whether an unhappy customer gets a message after the branch was told"),
     "win_back_after_days": Setting(3, "days from a low score to that message; same wall time", 1, 60),
     "link_per_hour": Setting(20, "links that a crew member may have sent at the door in one hour", 1, 200),
+    "most_referrals_a_day": Setting(10, "referrals of a customer within 24 hours above which staff look", 1, 1000),
     "tell_staff_of_low_scores": Setting(True, "whether the branch gets an e-mail about a score below the threshold"),
+    "most_per_day": Setting(1, "most marketing messages to one person a day, over all campaigns and channels", 1, 10),
+    "most_per_week": Setting(3, "most marketing messages to one person in any seven days", 1, 50),
+    "observe_state_holidays": Setting(False, "whether nothing is sent on holidays"),
 }
 
 
