@@ -28,6 +28,7 @@ class Advocate(Entity):
     location_id: str
     approved: int = 0
     freed_ordinals: list[int] = Field(default_factory=list)
+    tier_group: str | None = None  # a program may have other tiers for it
     links: dict[str, str] = Field(default_factory=dict)  # location id -> code
     status: Literal["active", "archived"] = "active"
 
