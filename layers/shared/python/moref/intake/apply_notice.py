@@ -34,6 +34,7 @@ _TOLD_BY_NEWEST = (
     "referral_code",
     "referred_by",
     "source",
+    "job_type",
     "interstate",
 )
 _SILENT = ("known_at", "notes", "received_at", "updated_at")  # nobody acts on a change of these
@@ -165,6 +166,7 @@ def _told(telling: Telling, contact: Contact) -> Mapping[str, Any]:
         "referral_code": telling.referral_code,
         "referred_by": telling.referred_by,
         "source": telling.source,
+        "job_type": job.type,
         "interstate": job.interstate,
     }
 

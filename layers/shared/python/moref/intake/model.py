@@ -71,6 +71,9 @@ class Contact(Entity):
     consents: list[Consent] = Field(default_factory=list)
     opted_out: dict[str, AwareDatetime] = Field(default_factory=dict)  # channel -> when
     marketing_paused_at: AwareDatetime | None = None  # an unread reply; staff resume it
+    unread_replies: list[str] = Field(default_factory=list)  # messages that staff have not read yet
+    language: Literal["en", "es"] = "en"
+    language_by: Literal["default", "crm", "staff", "person"] = "default"  # a CRM never overrules staff or the person
     crm_keys: list[str] = Field(default_factory=list)  # "<connection>|<the CRM's id>"
     source: str = "crm"  # who vouches for the addresses: crm, or the form that first brought them
     known_at: dict[str, AwareDatetime] = Field(default_factory=dict)  # field -> time the CRM gave its value
@@ -81,7 +84,7 @@ class Contact(Entity):
     merged_into: str | None = None  # another row of the same person; this one is history
 
 
-FactKind = Literal["quoted", "booked", "completed", "invoiced", "paid", "cancelled", "amount"]
+FactKind = Literal["lead_qualified", "quoted", "booked", "completed", "invoiced", "paid", "cancelled", "amount"]
 
 
 class Fact(_Part):
@@ -113,6 +116,7 @@ class Job(Entity):
     source: str | None = None  # what the CRM says of where they come from, where it tells of a referral
     received_at: AwareDatetime  # first heard of
     known_at: dict[str, AwareDatetime] = Field(default_factory=dict)  # field -> source time of its value
+    job_type: str | None = None  # as the CRM names its kinds of work
     interstate: bool | None = None  # as the CRM classifies the move; None: it does not say
     notes: list[str] = Field(default_factory=list)  # what of the notices could not be used, in words for staff
 

@@ -97,6 +97,7 @@ class JobPart(_Strict):
     referred_by: Text | None = None  # a field for it: a name, or words with one
     source: Text | None = None  # where the CRM has it from: Google, Referral, "Referral - Jane Doe"
     notes: Annotated[str | None, BeforeValidator(_note)] = None  # looked through for a code or a name, not kept
+    type: Annotated[str, Field(max_length=60)] | None = None
     interstate: bool | None = None
 
 

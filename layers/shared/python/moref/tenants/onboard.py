@@ -19,7 +19,17 @@ from moref.tenants.settings import merged
 from moref.tenants.urls import web_address
 
 WEBHOOK = "webhook"  # the vault's purpose of a connection's signing secret
-_SUPPLIES = ["quoted", "booked", "completed", "invoiced", "paid", "cancelled", "amount"]  # of the generic adapter
+# What the generic adapter may tell.
+_SUPPLIES = [
+    "lead_qualified",
+    "quoted",
+    "booked",
+    "completed",
+    "invoiced",
+    "paid",
+    "cancelled",
+    "amount",
+]
 DEFAULT_TIERS = [Tier(at=1, amount=2500), Tier(at=3, amount=5000), Tier(at=5, amount=10000)]
 
 

@@ -7,14 +7,16 @@
 The secret is `whsec_` and base64 of 24 to 64 bytes. The body is one event of type `job.updated`:
 
     {"type": "job.updated", "timestamp": "2026-06-02T15:00:00Z",
-     "data": {"job": {"id": "J-1001", "branch": "Austin", "currency": "USD", "origin": {...}, "destination": {...},
+     "data": {"job": {"id": "J-1001", "branch": "Austin", "type": "local", "currency": "USD",
+                      "origin": {...}, "destination": {...},
                       "lead_id": "lead_...", "referral_code": "7K3M-9QX2-WDQ", "referred_by": "Jane Doe",
                       "source": "Referral", "notes": "came by 7k3m 9qx2 wdq"},
               "customer": {"id": "C-7", "first_name": "Ann", "last_name": "Lee", "phone": "+15125550123",
                            "email": "ann@example.com", "sms_consent": {"text": "...", "at": "...", "source": "..."}},
               "facts": [{"kind": "completed", "value": true, "at": "2026-06-02T14:55:00Z"}]}}
 
-Facts: quoted, booked, completed, invoiced, paid, cancelled (true: happened, false: undone) and amount (minor units).
+Facts: lead_qualified, quoted, booked, completed, invoiced, paid, cancelled (true: happened, false: undone) and amount
+(minor units).
 Other types are taken and ignored, and so are fields that are not listed.
 """
 
