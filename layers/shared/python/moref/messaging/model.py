@@ -52,15 +52,29 @@ class Message(Entity):
     provider_id: str | None = None
     attempts: int = 0
     resends: int = 0  # after an answer was lost and the provider surely has nothing
+    prompted_at: AwareDatetime | None = None  # when the person did what this answers; see messaging.frequency
     claimed_at: AwareDatetime | None = None  # when `sending` began: until then nothing can have left
     not_before: AwareDatetime | None = None
     sent_at: AwareDatetime | None = None
     delivered_at: AwareDatetime | None = None
     opened_at: AwareDatetime | None = None  # the first time
     clicked_at: AwareDatetime | None = None  # likewise
+    read_at: AwareDatetime | None = None  # of a reply: when staff read it
+    read_by: str | None = None  # member
 
     def parent(self) -> str | None:
         return self.contact_id
+
+
+class Frequency(Entity):
+    """The marketing that left for one contact lately, over all campaigns and channels; id is the contact's."""
+
+    noun: ClassVar[str] = "frequency"
+
+    sent: dict[str, AwareDatetime] = Field(default_factory=dict)  # message id -> when its claim began
+
+    def parent(self) -> str:
+        return self.id
 
 
 class Suppression(Entity):

@@ -1,12 +1,14 @@
 """What Twilio posts: delivery reports (receive_reports), and texts that people send, by SMS or WhatsApp."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from moref import people
 from moref.intake.model import Contact, InboxEvent
 from moref.kernel import ids
 from moref.kernel.errors import BadInput, Conflict
 from moref.messaging import receive_reports
+from moref.messaging.answers import answer_writes
 from moref.messaging.channels.twilio import ANSWERED_BY_TWILIO, read_form
 from moref.messaging.channels.whatsapp import PREFIX
 from moref.messaging.keywords import Keyword, keyword, word
@@ -19,6 +21,7 @@ from moref.runtime import Runtime
 from moref.tenants.model import Location, VendorAccount
 
 TRIES = 5
+_MOST = 50  # unread replies that a contact remembers
 _ANSWERS: dict[Keyword, str] = {"STOP": "stop_confirmed", "START": "start_confirmed", "HELP": "help"}
 
 
@@ -86,10 +89,17 @@ def _keep(runtime: Runtime, text: _Text) -> str | None:
     if location is None:
         return "no location has this number"
     contact = next((one for one in contacts if one.location_id == location.id), contacts[0] if contacts else None)
-    further = (
-        _answer(runtime, text, location, contact) if text.said else _unread(runtime, text, location, contacts, contact)
-    )
-    runtime.store.commit(Create(_row(runtime, text, location, contact)), *further)
+    if text.said:
+        runtime.store.commit(Create(_row(runtime, text, location, contact)), *_answer(runtime, text, location, contact))
+        return None
+    answer = answer_writes(runtime, contacts, text.body, text.channel)
+    if answer is not None:
+        enrollment, feedback = answer
+        scored = _row(runtime, text, location, contact, reason="score", enrollment_id=enrollment.id)
+        runtime.store.commit(Create(scored), *feedback)
+    else:
+        unread = _unread(runtime, text, location, contacts, contact)
+        runtime.store.commit(Create(_row(runtime, text, location, contact)), *unread)
     return None
 
 
@@ -103,9 +113,9 @@ def _location(runtime: Runtime, text: _Text, contacts: list[Contact]) -> Locatio
     return runtime.store.find(Location, text.organization_id, contacts[0].location_id) if contacts else None
 
 
-def _row(runtime: Runtime, text: _Text, location: Location, contact: Contact | None) -> Message:
+def _row(runtime: Runtime, text: _Text, location: Location, contact: Contact | None, **fields: Any) -> Message:
     now = runtime.clock.now()
-    return Message(
+    made = Message(
         organization_id=text.organization_id,
         id=text.id,
         created_at=now,
@@ -122,6 +132,7 @@ def _row(runtime: Runtime, text: _Text, location: Location, contact: Contact | N
         body=text.body,
         provider_id=text.sid,
     )
+    return made.model_copy(update=fields)
 
 
 def _answer(runtime: Runtime, text: _Text, location: Location, contact: Contact | None) -> tuple[Write, ...]:
@@ -149,7 +160,8 @@ def _unread(
     """Anything else may be "please leave me alone": no marketing until staff have read it."""
     now = runtime.clock.now()
     paused = [
-        Change(one, one.changed(now, marketing_paused_at=now)) for one in contacts if one.marketing_paused_at is None
+        Change(one, one.changed(now, marketing_paused_at=now, unread_replies=[*one.unread_replies, text.id][-_MOST:]))
+        for one in contacts
     ]
     name = f"{contact.first_name} {contact.last_name}".strip() if contact else ""
     fields = {"customer": name, "phone": text.sender, "text": text.body}

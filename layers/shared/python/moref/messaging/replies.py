@@ -1,8 +1,9 @@
 """Whether a reply to the question for a score is one. Pure; whatever is not clearly a score is for staff to read.
 
 A text is cut into clauses. Every number in it must be the same, from 1 to 5, with or without a unit (stars, out of 5);
-its clause may hold nothing else but the small words of `fillers`; the other clauses are a comment, and must neither deny,
-doubt nor ask. A comment whose tone contradicts the number (a furious 5, a delighted 1: "you are number 1!") is for people.
+its clause may hold nothing else but the small words of `fillers`; the other clauses are a comment, and must neither
+deny, doubt nor ask. A comment whose tone contradicts the number (a furious 5, a delighted 1: "you are number 1!") is
+for people.
 """
 
 import json
