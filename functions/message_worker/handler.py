@@ -1,19 +1,26 @@
 """Queue messages: one message to send, or to look at again."""
 
+from datetime import datetime
 from typing import Any
 
 from moref.aws.worker import worker
 from moref.kernel.env import MessageWorker
 from moref.kernel.errors import Malformed
+from moref.messaging.line import Turns
+from moref.messaging.queue_up import Pacing
 from moref.messaging.send_message import send_message
 from moref.runtime import Runtime
+
+BLOCK = 10  # turns fetched with one write
+_turns = Turns(BLOCK)
 
 
 def work(runtime: Runtime, message: dict[str, Any]) -> None:
     if message.get("command") == "send_message":
-        send_message(runtime, message["organization_id"], message["message_id"])
+        slot = datetime.fromisoformat(message["slot"]) if "slot" in message else None
+        send_message(runtime, message["organization_id"], message["message_id"], pacing=Pacing(slot, _turns))
     elif message.get("name") == "message.queued":
-        send_message(runtime, message["organization_id"], message["subject"])
+        send_message(runtime, message["organization_id"], message["subject"], pacing=Pacing(None, _turns))
     else:
         raise Malformed("neither an event nor a command of messaging")
 

@@ -17,6 +17,7 @@ from moref.messaging import model
 from moref.messaging.channels.base import Account, Channel, Lane, Outgoing
 from moref.messaging.model import Message
 from moref.messaging.plan_message import planned
+from moref.messaging.queue_up import Pacing
 from moref.messaging.send_message import send_message
 from moref.messaging.senders import Sender
 from moref.people import person_keys
@@ -108,7 +109,7 @@ class World:
         if message.get("command") == "fire_step":
             fire_step(self.runtime, org, message["enrollment_id"], message["step"])
         elif message.get("command") == "send_message":
-            self.send(message["message_id"])
+            self.send(message["message_id"], message.get("slot"))
         elif message["name"] == "message.queued":
             self.send(message["subject"])
         elif message["name"] == "job.changed":
@@ -116,8 +117,9 @@ class World:
         elif message["name"] == "feedback.given":
             advance(self.runtime, org, message["subject"])
 
-    def send(self, message_id: str) -> None:
-        send_message(self.runtime, ORG, message_id, channel_of=self.channel_of)
+    def send(self, message_id: str, slot: str | None = None) -> None:
+        pacing = Pacing(datetime.fromisoformat(slot) if slot else None)
+        send_message(self.runtime, ORG, message_id, channel_of=self.channel_of, pacing=pacing)
 
     def move(self, **delta: float) -> None:
         """Time passes in order: every schedule fires at its time."""

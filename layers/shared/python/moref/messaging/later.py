@@ -17,3 +17,9 @@ def later(runtime: Runtime, message: Message, due: datetime) -> None:
     """Repeating it for the same moment is one schedule."""
     name = ids.derived("send", message.organization_id, message.id, iso(due))
     runtime.scheduler.at(name, due, MESSAGES, send_command(message))
+
+
+def hold(runtime: Runtime, message: Message, slot: datetime) -> None:
+    """The message comes again at its slot and brings it along; a slot stands in no row."""
+    name = ids.derived("slot", message.organization_id, message.id, iso(slot))
+    runtime.scheduler.at(name, slot, MESSAGES, send_command(message) | {"slot": iso(slot)})
