@@ -83,7 +83,7 @@ def _send(runtime: Runtime, message: Message, go: Go, channel: Channel, pacing: 
         _again(runtime, message, now + PERSON_WAIT, error)
         return
     out = outgoing(runtime, message, go, now, unsubscribe=_unsubscribe(runtime, message))
-    if not may_go(runtime, message, channel, account, out, pacing):
+    if not may_go(runtime, channel, account, (message, out), pacing):
         return
     claimed = message.changed(
         now,
