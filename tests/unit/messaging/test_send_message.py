@@ -284,7 +284,7 @@ def test_a_worker_that_dies_between_its_note_and_an_early_report_has_it_applied_
     it = world()
     told(it, "undelivered", "30005")
     id = it.plan()
-    assert _run_with_crash(it, id, 4)  # claim before and after, note before and after
+    assert _run_with_crash(it, id, 6)  # slot, claim and note, each before and after
     assert it.message(id).status == "sent"
     it.send(id)
     assert it.message(id).status == "undelivered"
