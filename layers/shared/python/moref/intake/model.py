@@ -83,7 +83,12 @@ class Contact(Entity):
     merged_into: str | None = None  # another row of the same person; this one is history
 
 
-FactKind = Literal["lead_qualified", "quoted", "booked", "completed", "invoiced", "paid", "cancelled", "amount"]
+# The last four are stop conditions: as long as one is true nobody advertises to that customer (rules.md "last look").
+FactKind = Literal[
+    "lead_qualified", "quoted", "booked", "completed", "invoiced", "paid", "cancelled", "amount",
+    "damage_claim", "unpaid_balance", "do_not_solicit", "corporate_relocation",
+]  # fmt: skip
+STOP_CONDITIONS: tuple[FactKind, ...] = ("damage_claim", "unpaid_balance", "do_not_solicit", "corporate_relocation")
 
 
 class Fact(_Part):
@@ -118,6 +123,14 @@ class Job(Entity):
     job_type: str | None = None  # as the CRM names its kinds of work
     interstate: bool | None = None  # as the CRM classifies the move; None: it does not say
     notes: list[str] = Field(default_factory=list)  # what of the notices could not be used, in words for staff
+
+    def holds(self, kind: FactKind) -> bool:
+        """Whether a yes / no fact is true, as last told."""
+        return kind in self.facts and self.facts[kind].value is True
+
+    def stop_condition(self) -> FactKind | None:
+        """Why nobody may advertise to this job's customer because of it, if so."""
+        return next((kind for kind in STOP_CONDITIONS if self.holds(kind)), None)
 
     def parent(self) -> str:
         return self.contact_id

@@ -16,7 +16,8 @@ The secret is `whsec_` and base64 of 24 to 64 bytes. The body is one event of ty
               "facts": [{"kind": "completed", "value": true, "at": "2026-06-02T14:55:00Z"}]}}
 
 Facts: lead_qualified, quoted, booked, completed, invoiced, paid, cancelled (true: happened, false: undone) and amount
-(minor units).
+(minor units); damage_claim (one is open), unpaid_balance, do_not_solicit, corporate_relocation: while one of these is
+true nobody advertises to the customer; false takes it back, and a journey it ended stays ended.
 Other types are taken and ignored, and so are fields that are not listed.
 """
 
