@@ -1,6 +1,6 @@
 """How many parts a text is sent and billed in: GSM-7 counts septets, anything else UTF-16 units."""
 
-import math
+from collections.abc import Iterable
 
 GSM_7 = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
@@ -12,8 +12,23 @@ GSM_LENGTHS, UCS_LENGTHS = (160, 153), (70, 67)  # alone, and in each part of se
 
 def segments(text: str) -> int:
     """At least 1."""
-    if all(letter in GSM_7 or letter in GSM_7_EXTENDED for letter in text):
-        length, (alone, each) = sum(2 if letter in GSM_7_EXTENDED else 1 for letter in text), GSM_LENGTHS
+    if not outside_gsm_7(text):
+        sizes, (alone, each) = [2 if letter in GSM_7_EXTENDED else 1 for letter in text], GSM_LENGTHS
     else:
-        length, (alone, each) = len(text.encode("utf-16-le")) // 2, UCS_LENGTHS
-    return 1 if length <= alone else math.ceil(length / each)
+        sizes, (alone, each) = [2 if ord(letter) > 0xFFFF else 1 for letter in text], UCS_LENGTHS
+    return 1 if sum(sizes) <= alone else _parts(sizes, each)
+
+
+def outside_gsm_7(text: str) -> list[str]:
+    """The characters that force a text into UCS-2, each once, in order."""
+    return list(dict.fromkeys(letter for letter in text if letter not in GSM_7 and letter not in GSM_7_EXTENDED))
+
+
+def _parts(sizes: Iterable[int], each: int) -> int:
+    """A character of two units is never torn between two parts."""
+    count, room = 1, each
+    for size in sizes:
+        if size > room:
+            count, room = count + 1, each
+        room -= size
+    return count
