@@ -13,6 +13,7 @@ from moref.messaging.record_status import record_status
 from moref.messaging.sweep import sweep_overdue
 from moref.people import person_key
 from moref.runtime import Runtime
+from moref.tenants.model import Organization
 from tests.fakes.memory_store import Crash
 from tests.unit.messaging.world import ORG, PHONE, FakeChannel, World, world
 
@@ -132,6 +133,7 @@ def test_while_the_provider_cannot_tell_nothing_is_repeated() -> None:
 
 def test_the_same_text_sent_before_is_not_taken_for_the_lost_one() -> None:
     it = world()
+    it.change(Organization, ORG, settings={"most_per_day": 2})
     first = it.plan(cause="first")
     it.pump()
     it.sms.script = [OutcomeUnknown("cut")]

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from moref.campaigns.catalogue import CAMPAIGNS, INVITE, REMIND, Step
 from moref.campaigns.enroll import completed
-from moref.campaigns.model import Enrollment, StepRun
+from moref.campaigns.give_feedback import feedback_id
+from moref.campaigns.model import Enrollment, Feedback, StepRun
 from moref.campaigns.schedule import schedule_waiting
 from moref.campaigns.stop import stop
 from moref.campaigns.waits import days_later
@@ -105,8 +106,16 @@ def _send(runtime: Runtime, before: Enrollment, step: str, contact: Contact) -> 
             enrollment_id=before.id,
             step=step,
             places=before.places,
+            prompted_at=_prompted_at(runtime, before) if step == INVITE else None,
         ),
     )
+
+
+def _prompted_at(runtime: Runtime, enrollment: Enrollment) -> datetime | None:
+    """When the person gave the score that the invitation answers."""
+    key = feedback_id(enrollment.organization_id, enrollment.id)
+    feedback = runtime.store.find(Feedback, enrollment.organization_id, key)
+    return feedback.created_at if feedback else None
 
 
 def _links(runtime: Runtime, enrollment: Enrollment, plan: Step) -> dict[str, str]:

@@ -1,24 +1,29 @@
 """May this message leave, now? Everything is read again at the moment of sending; what planning thought is nothing."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from moref.campaigns import windows
 from moref.campaigns.model import Enrollment
-from moref.campaigns.places import candidates
+from moref.campaigns.places import Place, candidates
 from moref.campaigns.windows import closes_at, next_allowed
 from moref.intake.model import Contact
 from moref.messaging.addresses import has_consent, opted_out, sms_country_allowed, sms_phone
+from moref.messaging.frequency import Most, turn
 from moref.messaging.model import Channel, Message, MessageClass, SkipReason, Suppression
 from moref.messaging.opt_out import UNSUBSCRIBED
 from moref.messaging.senders import state_of
 from moref.people import person_key
+from moref.records import Write
 from moref.runtime import Runtime
 from moref.tenants.model import Location, Organization, VendorAccount
+from moref.tenants.settings import setting
 from moref.tenants.switches import stopped
 
 TOO_LATE = timedelta(hours=72)  # a question about last week's move helps nobody
+LEAST_ROOM = windows.LEAST_ROOM
 STOPPED_WAIT = timedelta(minutes=15)  # until a stop switch is looked at again
-LEAST_ROOM = timedelta(minutes=2)  # a message that leaves this close to the window's end may arrive after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class Go:
     location: Location
     contact: Contact | None
     valid_until: datetime | None  # the window's end; None: any time will do
+    claims: tuple[Write, ...] = ()  # belongs into the commit that claims the message
 
 
 Verdict = Skip | Wait | Go
@@ -47,14 +53,15 @@ def last_look(runtime: Runtime, message: Message) -> Verdict:
     """Skip reasons come before waiting, so that people see at once what will never go."""
     now = runtime.clock.now()
     store, org = runtime.store, message.organization_id
+    organization = store.find(Organization, org, org)
     location = store.find(Location, org, message.location_id)
     contact = store.find(Contact, org, message.contact_id) if message.contact_id else None
-    reason = _tenant(runtime, message, location) or _journey(runtime, message)
+    reason = _tenant(organization, location) or _journey(runtime, message)
     if reason is None and location is not None:
         reason = _person(runtime, message, location, contact)
     if reason is None and now - message.created_at > TOO_LATE:
         reason = "too_late"
-    if reason is not None or location is None:
+    if reason is not None or location is None or organization is None:
         return Skip(reason or "location_not_active")
     if (switch := stopped(store, org, "sends")) is not None:
         return Wait(now + STOPPED_WAIT, f"stopped: {switch}")
@@ -67,11 +74,10 @@ def last_look(runtime: Runtime, message: Message) -> Verdict:
     to = _address(message, location, contact) or ""
     if message.kind in ("staff", "keyword"):
         return Go(to, location, contact, None)
-    return _in_window(message, now, Go(to, location, contact, None))
+    return _timely(runtime, message, organization, Go(to, location, contact, None))
 
 
-def _tenant(runtime: Runtime, message: Message, location: Location | None) -> SkipReason | None:
-    organization = runtime.store.find(Organization, message.organization_id, message.organization_id)
+def _tenant(organization: Organization | None, location: Location | None) -> SkipReason | None:
     if organization is None or organization.status != "active":
         return "organization_not_active"
     if location is None or location.status != "active":
@@ -142,10 +148,26 @@ def _address(message: Message, location: Location, contact: Contact | None) -> s
     return contact.email if message.channel == "email" else sms_phone(contact)
 
 
-def _in_window(message: Message, now: datetime, go: Go) -> Verdict:
-    places = message.places or candidates(None, None, go.location)
-    end = closes_at(now, places)
-    if end is not None and end - now >= LEAST_ROOM:
-        return Go(go.to, go.location, go.contact, end)
-    allowed = next_allowed(max(now, end or now), places, message.id)
-    return Skip("no_window") if allowed is None else Wait(allowed, "outside the window")
+def _timely(runtime: Runtime, message: Message, organization: Organization, go: Go) -> Verdict:
+    """Inside everybody's hours, and not one message too many for the person."""
+    now, places = runtime.clock.now(), _places(message, go)
+    holidays = setting(organization, go.location, "observe_state_holidays")
+    end = closes_at(now, places, holidays=holidays)
+    if end is None or end - now < LEAST_ROOM:
+        return _wait(message, places, max(now, end or now), "outside the window", holidays)
+    if message.kind != "marketing" or go.contact is None:
+        return replace(go, valid_until=end)
+    most = Most(*(setting(organization, go.location, name) for name in ("most_per_day", "most_per_week")))
+    when = turn(runtime.store, message, go.contact.id, now, zone_name=places[0].zone, most=most)
+    if when.free_at > now:
+        return _wait(message, places, when.free_at, "enough messages for now", holidays)
+    return replace(go, valid_until=end, claims=when.writes)
+
+
+def _places(message: Message, go: Go) -> Sequence[Place]:
+    return message.places or candidates(None, None, go.location, go.contact.phone if go.contact else None)
+
+
+def _wait(message: Message, places: Sequence[Place], start: datetime, reason: str, holidays: bool) -> Verdict:
+    allowed = next_allowed(start, places, message.id, holidays=holidays)
+    return Skip("no_window") if allowed is None else Wait(allowed, reason)

@@ -4,6 +4,7 @@ Whether it may leave is decided at the moment of sending (send_message), never h
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from moref.campaigns.places import Place, candidates
 from moref.events import Event
@@ -38,6 +39,7 @@ def planned(
     step: str | None = None,
     places: Sequence[Place] = (),
     channel: Channel | None = None,
+    prompted_at: datetime | None = None,
 ) -> tuple[Write, ...]:
     """The Create of the queued Message and its Emit; `contact` None is the location's staff, by e-mail.
 
@@ -45,8 +47,9 @@ def planned(
     create_once) makes a repeat harmless. `kind` is what the template must be, when that matters. `fields` are merge
     fields besides those compose_message knows: all that `fields_needed` names; a staff template prints further ones as
     they come ("move_date" as "Move date"). `places` are the candidate places of the recipient, by default the branch
-    and the phone's area code. Raises BadInput on an unknown template, one of another class, or a link that it needs
-    and `fields` lack.
+    and the phone's area code. `prompted_at` is when the person did what the message answers (gave a score, asked for a
+    link): on that day the daily cap does not hold it back. Raises BadInput on an unknown template, one of another
+    class, or a link that it needs and `fields` lack.
     """
     form = effective(runtime.store, organization_id, template, location_id)
     if kind not in (None, form.kind):
@@ -68,6 +71,7 @@ def planned(
         contact_id=contact.id if contact else None,
         enrollment_id=enrollment_id,
         step=step,
+        prompted_at=prompted_at,
         fields=dict(fields or {}),
         places=list(places) or _places(location, contact),
     )

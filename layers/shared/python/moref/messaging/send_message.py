@@ -97,7 +97,7 @@ def _send(runtime: Runtime, message: Message, go: Go, channel: Channel, pacing: 
         subject=out.subject or None,
         body=out.body,
     )
-    runtime.store.commit(Change(message, claimed))
+    runtime.store.commit(Change(message, claimed), *go.claims)
     _call(runtime, claimed, channel, account, out)
 
 

@@ -1,0 +1,87 @@
+"""How often one contact gets marketing: over all campaigns and channels, in the contact's wall-time days.
+
+What left stands in one row of the contact. A claim commits it together with the message (`Turn.writes`, conditioned on
+the row as it was looked at), so that of two messages at the same instant one finds that the other was first.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import count
+
+from moref.campaigns.zones import resolve, zone
+from moref.messaging.model import Frequency, Message, MessageStatus
+from moref.records import Change, Create, Store, Write
+
+WEEK = timedelta(days=7)
+KEPT = timedelta(days=9)  # a week of wall-time days, wherever the zones of a contact's messages are
+# Whether a claim led to anything is read from its message: these never reached the person, and do not count.
+_NOT_SENT: tuple[MessageStatus, ...] = ("queued", "skipped", "failed", "undelivered")
+
+
+@dataclass(frozen=True, slots=True)
+class Most:
+    """The settings most_per_day and most_per_week; a week is any seven days in a row."""
+
+    per_day: int
+    per_week: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """From when on the message may leave; then `writes` belong into the commit that claims it."""
+
+    free_at: datetime
+    writes: tuple[Write, ...]
+
+
+def turn(store: Store, message: Message, contact_id: str, now: datetime, *, zone_name: str, most: Most) -> Turn:
+    """`free_at` is `now`, or the start of the first day in the zone that has room."""
+    found = store.find(Frequency, message.organization_id, contact_id)
+    today = now.astimezone(zone(zone_name)).date()
+    others = {id: at for id, at in (found.sent if found else {}).items() if id != message.id}
+    prompted = message.prompted_at is not None and message.prompted_at.astimezone(zone(zone_name)).date() == today
+
+    def first(sent: Mapping[str, datetime]) -> date:
+        days = [at.astimezone(zone(zone_name)).date() for at in sent.values()]
+        return first_day(days, today, most, prompted=prompted)
+
+    day = first(others)
+    if day > today:  # the few messages it takes to get here are looked at: some may never have left
+        others = {id: at for id, at in others.items() if _left(store, message.organization_id, id)}
+        day = first(others)
+    free_at = now if day == today else resolve(datetime.combine(day, datetime.min.time()), zone_name)
+    return Turn(free_at, (_noted(found, message, contact_id, others, now),))
+
+
+def first_day(days: Sequence[date], today: date, most: Most, *, prompted: bool = False) -> date:
+    """The first day from today on with room, given the days on which something left.
+
+    `prompted`: the message answers what the person did today. It counts, and today's number does not hold it back.
+    """
+    for later in count():
+        day = today + timedelta(days=later)
+        of_day = sum(one == day for one in days)
+        of_week = sum(day - WEEK < one <= day for one in days)
+        if of_week < most.per_week and (of_day < most.per_day or (prompted and day == today)):
+            return day
+    raise AssertionError("count() has no end")
+
+
+def _left(store: Store, organization_id: str, message_id: str) -> bool:
+    """Or may have: a claim under way and an unknown outcome count."""
+    message = store.find(Message, organization_id, message_id)
+    return message is None or message.status not in _NOT_SENT
+
+
+def _noted(
+    found: Frequency | None, message: Message, contact_id: str, others: Mapping[str, datetime], now: datetime
+) -> Write:
+    sent = {id: at for id, at in others.items() if at > now - KEPT} | {message.id: now}
+    if found is not None:
+        return Change(found, found.changed(now, sent=sent))
+    return Create(
+        Frequency(
+            organization_id=message.organization_id, id=contact_id, created_at=now, updated_at=now, sent=sent
+        )
+    )  # fmt: skip
