@@ -10,7 +10,8 @@ from moref.kernel import codes
 from moref.kernel.errors import NotFound
 from moref.kernel.keys import GLOBAL
 from moref.records import Change, Create, every, get
-from moref.referrals.ensure_link import advocate_id, ensure_link
+from moref.referrals.advocates import advocate_id
+from moref.referrals.ensure_link import ensure_link
 from moref.referrals.model import Advocate, Door, Link
 from moref.tenants.model import Location
 from tests.fakes.memory_store import Crash, MemoryStore

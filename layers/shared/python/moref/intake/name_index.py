@@ -6,7 +6,7 @@ compares the rest with the names themselves. An item outlives a changed name: th
 
 from moref.identity.names import tokens
 from moref.intake.model import Contact
-from moref.people import person_key
+from moref.people import name_keys, person_key
 from moref.ports import PlatformKeys
 from moref.records import Point
 
@@ -16,10 +16,16 @@ MOST_WORDS = 5
 
 
 def points(keys: PlatformKeys, contact: Contact) -> list[Point]:
+    """Of the whole name (kind "person"), and of the beginnings of its words."""
     words = tokens(f"{contact.first_name} {contact.last_name}")[:MOST_WORDS]
     found = {prefix for word in words for prefix in _prefixes(word)}
     org = contact.organization_id
-    return [Point(org, LOOKUP, person_key(keys, org, "name", f"^{prefix}"), contact.id) for prefix in sorted(found)]
+    whole = [
+        Point(org, "person", key, contact.id) for key in name_keys(keys, org, contact.first_name, contact.last_name)
+    ]
+    return whole + [
+        Point(org, LOOKUP, person_key(keys, org, "name", f"^{prefix}"), contact.id) for prefix in sorted(found)
+    ]
 
 
 def value(keys: PlatformKeys, organization_id: str, word: str) -> str:

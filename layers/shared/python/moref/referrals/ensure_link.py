@@ -3,20 +3,17 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from moref.intake.model import Contact
-from moref.kernel import codes, ids
-from moref.kernel.errors import Conflict
+from moref.identity.current import current
+from moref.kernel import codes
+from moref.kernel.errors import Conflict, NotFound
 from moref.kernel.keys import GLOBAL
 from moref.records import Change, Create, Write, get
+from moref.referrals.advocates import advocate_id, advocate_of
 from moref.referrals.model import Advocate, Door, Link
 from moref.runtime import Runtime
 from moref.tenants.model import Location
 
 TRIES = 5  # a lost race is settled by the next read; more means something is wrong, and the queue redelivers
-
-
-def advocate_id(organization_id: str, contact_id: str) -> str:
-    return ids.derived("adv", organization_id, contact_id)
 
 
 def ensure_link(
@@ -32,10 +29,13 @@ def ensure_link(
     Raises NotFound when contact or location are not the organization's, Conflict when five races were lost.
     """
     store = runtime.store
-    get(store, Contact, organization_id, contact_id)
+    contact = current(store, organization_id, contact_id)
+    if contact is None:
+        raise NotFound(f"no contact {contact_id}")
+    contact_id = contact.id
     get(store, Location, organization_id, location_id)
     for _ in range(TRIES):
-        advocate = store.find(Advocate, organization_id, advocate_id(organization_id, contact_id))
+        advocate = advocate_of(store, organization_id, contact_id)
         if advocate is not None and location_id in advocate.links:
             return get(store, Link, organization_id, advocate.links[location_id])
         code = new_code()
@@ -50,7 +50,7 @@ def ensure_link(
 def _writes(
     advocate: Advocate | None, organization_id: str, contact_id: str, location_id: str, code: str, *, now: datetime
 ) -> tuple[Write, ...]:
-    owner = advocate_id(organization_id, contact_id)
+    owner = advocate.id if advocate else advocate_id(organization_id, contact_id)
     first: Write
     if advocate is None:
         first = Create(

@@ -6,9 +6,12 @@ from datetime import datetime
 from moref.intake.model import Contact, Job
 from moref.kernel import codes, ids
 from moref.records import Store
+from moref.referrals.advocates import credited, of_name
 from moref.referrals.attribution import CLOSE, with_evidence
-from moref.referrals.model import Evidence, Lead, Link, Referral
+from moref.referrals.model import Advocate, Evidence, Lead, Link, Referral
 from moref.referrals.progress import ENDED
+from moref.referrals.recognise import recognised
+from moref.runtime import Runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +26,6 @@ def referral_id(organization_id: str, advocate_id: str, contact_id: str) -> str:
     return ids.derived("ref", organization_id, advocate_id, contact_id)
 
 
-def referred(store: Store, organization_id: str, contact: Contact) -> dict[str, Referral]:
-    """Every referral of this person by referral id, found by contact id, phone and e-mail; strongly consistent."""
-    found: dict[str, Referral] = {}
-    for value in (contact.id, *contact.person_keys):
-        for target in store.lookup(organization_id, "referred", value):
-            referral = store.find(Referral, organization_id, target)
-            if referral is not None:
-                found[target] = referral
-    return found
-
-
 def rejected(store: Store, job: Job) -> bool:
     """Whether staff turned down the claim this job is attached to (a removed one was a mistake; others may claim)."""
     attached = [
@@ -43,26 +35,48 @@ def rejected(store: Store, job: Job) -> bool:
     return any(found and found.job_id == job.id and found.status == "ineligible" for found in attached)
 
 
-def claims(store: Store, job: Job, contact: Contact, now: datetime) -> list[Claim]:
-    """A referral that is another job's, or was ended by people or rules, claims nothing."""
-    known = referred(store, job.organization_id, contact)
-    for target in store.lookup(job.organization_id, "job_referral", job.id):
-        attached = store.find(Referral, job.organization_id, target)
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`doubtful`: referrals of somebody who shares an address and has another name. `named`: whom the intake's words
+    may mean; exactly one is evidence."""
+
+    job: Job
+    contact: Contact
+    claims: list[Claim]
+    doubtful: list[Referral]
+    named: list[Advocate]
+
+
+def find(runtime: Runtime, job: Job, contact: Contact, now: datetime) -> Found:
+    """A referral that is another job's, or was ended by people or rules, claims nothing; one whose job was cancelled is
+    free for the person's next job."""
+    store, org = runtime.store, job.organization_id
+    seen = recognised(store, runtime.keys, contact)
+    known = dict(seen.sure)
+    for target in store.lookup(org, "job_referral", job.id):
+        attached = store.find(Referral, org, target)
         if attached is not None:
             known[target] = attached
-    by_person = {
-        id: Claim(referral, referral)
-        for id, referral in known.items()
-        if referral.job_id == job.id or _could_have_caused(referral, job)
-    }
-    found = by_person | _by_lead(store, job, known)
-    for id, claim in _by_code(store, job, contact, known, now).items():
-        found[id] = claim
-    return [
-        claim
-        for claim in found.values()
-        if claim.referral.job_id in (None, job.id) and claim.referral.status not in ENDED
-    ]
+    found = {id: Claim(referral, referral) for id, referral in known.items() if _speaks_for(referral, job)}
+    found |= _by_lead(store, job, known)
+    about = _About(job, contact, known, now)
+    found |= _by_code(store, about, found)
+    named = _named(runtime, job, contact)
+    if len(named) == 1:
+        found |= _by_name(about, found, named[0])
+    claims = [claim for claim in found.values() if _open_to(claim.referral, job)]
+    return Found(job, contact, claims, [each for each in seen.doubtful.values() if _open_to(each, job)], named)
+
+
+def _open_to(referral: Referral, job: Job) -> bool:
+    free = referral.job_id in (None, job.id) or referral.status == "cancelled"
+    return free and referral.status not in ENDED
+
+
+def _speaks_for(referral: Referral, job: Job) -> bool:
+    if referral.job_id == job.id or any(piece.job_id == job.id for piece in referral.evidence):
+        return True
+    return _could_have_caused(referral, job)
 
 
 def matched(claim: Claim, job: Job, now: datetime) -> Claim:
@@ -86,29 +100,72 @@ def _by_lead(store: Store, job: Job, known: dict[str, Referral]) -> dict[str, Cl
     return {referral.id: Claim(referral, referral)} if referral else {}
 
 
-def _by_code(store: Store, job: Job, contact: Contact, known: dict[str, Referral], now: datetime) -> dict[str, Claim]:
-    """A code given at intake: evidence for the advocate's referral of this person, made when there is none yet.
+@dataclass(frozen=True, slots=True)
+class _About:
+    job: Job
+    contact: Contact
+    known: dict[str, Referral]  # every referral of the person
+    now: datetime
 
-    A second job of a person who was referred already makes no second referral.
-    """
+
+def _by_code(store: Store, about: _About, found: dict[str, Claim]) -> dict[str, Claim]:
+    job = about.job
     code = codes.normalise(job.referral_code) if job.referral_code else None
     link = store.find(Link, job.organization_id, code) if code else None
-    if link is None:
+    advocate = credited(store, job.organization_id, link.advocate_id) if link else None
+    if link is None or advocate is None:
         return {}
     # When it was first heard of, not when the job was: a code added later does not reach back.
     piece = Evidence(kind="code_at_intake", at=job.updated_at, source_id=job.id, code=link.id)
-    of_advocate = [referral for referral in known.values() if referral.advocate_id == link.advocate_id]
+    return _of(about, found, advocate, piece)
+
+
+def _named(runtime: Runtime, job: Job, contact: Contact) -> list[Advocate]:
+    """Nobody refers themselves by having a namesake."""
+    if not job.referred_by:
+        return []
+    org = job.organization_id
+    found = of_name(runtime.store, runtime.keys, org, job.referred_by, job.location_id)
+    return [advocate for advocate in found if advocate.contact_id != contact.id and advocate.links]
+
+
+def _by_name(about: _About, found: dict[str, Claim], advocate: Advocate) -> dict[str, Claim]:
+    job = about.job
+    code = advocate.links.get(job.location_id) or min(advocate.links.values())
+    piece = Evidence(kind="name_mention", at=job.updated_at, source_id=job.id, code=code)
+    return _of(about, found, advocate, piece)
+
+
+def _of(about: _About, found: dict[str, Claim], advocate: Advocate, piece: Evidence) -> dict[str, Claim]:
+    """Evidence for the advocate's referral of this person, made when there is none yet.
+
+    A second job of a person who was referred already makes no second referral.
+    """
+    claims = {id: Claim(referral, referral) for id, referral in about.known.items()} | found
+    of_advocate = [claim for claim in claims.values() if claim.referral.advocate_id == advocate.id]
     if of_advocate:
-        first = min(of_advocate, key=lambda referral: (referral.job_id != job.id, referral.created_at, referral.id))
-        return {first.id: _with(Claim(first, first), piece)}
-    if any(referral.job_id not in (None, job.id) for referral in known.values()):
+        first = min(of_advocate, key=lambda claim: _rank(claim.referral, about.job))
+        return {first.referral.id: _with(first, piece)}
+    if any(_of_another_job(referral, about.job) for referral in about.known.values()):
         return {}
-    made = Referral(
-        organization_id=job.organization_id, id=referral_id(job.organization_id, link.advocate_id, contact.id),
-        created_at=now, updated_at=now, advocate_id=link.advocate_id, contact_id=contact.id,
-        location_id=job.location_id, code=link.id, evidence=[piece],
-    )  # fmt: skip
+    made = new_referral(about.job, about.contact, advocate, piece, about.now)
     return {made.id: Claim(None, made)}
+
+
+def _rank(referral: Referral, job: Job) -> tuple[object, ...]:
+    return referral.job_id != job.id, referral.created_at, referral.id
+
+
+def _of_another_job(referral: Referral, job: Job) -> bool:
+    return referral.job_id not in (None, job.id) and referral.status != "cancelled"
+
+
+def new_referral(job: Job, contact: Contact, advocate: Advocate, piece: Evidence, now: datetime) -> Referral:
+    return Referral(
+        organization_id=job.organization_id, id=referral_id(job.organization_id, advocate.id, contact.id),
+        created_at=now, updated_at=now, advocate_id=advocate.id, contact_id=contact.id,
+        location_id=job.location_id, code=piece.code or "", evidence=[piece],
+    )  # fmt: skip
 
 
 def _with(claim: Claim, piece: Evidence) -> Claim:

@@ -31,6 +31,7 @@ class Advocate(Entity):
     tier_group: str | None = None  # a program may have other tiers for it
     links: dict[str, str] = Field(default_factory=dict)  # location id -> code
     status: Literal["active", "archived"] = "active"
+    merged_into: str | None = None  # another row of the same person: new referrals are credited there
 
     def parent(self) -> str:
         return self.contact_id
@@ -88,13 +89,14 @@ class Evidence(BaseModel):
     at: AwareDatetime
     source_id: str  # lead, job, or member
     code: str | None = None
+    job_id: str | None = None  # the job that staff said it of
 
 
 class Referral(Entity):
     """id is derived from (advocate, contact): one friend of one advocate is one referral, by however many ways.
 
-    The referred person is `contact_id`. Found by look-up kinds "referred" (contact id, person keys of the friend) and
-    "job_referral" (the job it is attached to). `status` follows the job (see progress.py) until an end is set.
+    The referred person is `contact_id`. Found by look-up kinds "referred" (see recognise.ways) and "job_referral" (the
+    job it is attached to). `status` follows the job (see progress.py) until an end is set.
     """
 
     noun: ClassVar[str] = "referral"
@@ -109,6 +111,48 @@ class Referral(Entity):
     status: ReferralStatus = "new"
     reason: str | None = None
     evidence: list[Evidence] = Field(default_factory=list)
+
+    def parent(self) -> str:
+        return self.advocate_id
+
+
+class UnmatchedSource(Entity):
+    """A customer is said to have been referred, and we cannot tell by whom; id is derived from the job."""
+
+    noun: ClassVar[str] = "unmatched_source"
+
+    job_id: str
+    contact_id: str
+    location_id: str
+    why: Literal["nobody", "several", "no_name", "doubtful"]
+    said: str | None = None  # the name, or the source's own words
+    advocate_ids: list[str] = Field(default_factory=list)  # whom it may be
+    status: Literal["open", "attributed", "dismissed"] = "open"
+    reason: str | None = None
+    decided_by: str | None = None  # member id, or "moref" when the job found its referral by itself
+
+    def parent(self) -> str:
+        return self.job_id
+
+
+class Dispute(Entity):
+    """An advocate says "I referred them": a case with a deadline that staff decide."""
+
+    noun: ClassVar[str] = "dispute"
+
+    advocate_id: str
+    job_id: str
+    location_id: str
+    referral_id: str | None = None  # the one that holds the job when it was opened
+    claim: str  # what the advocate says, in words
+    proof: list[str] = Field(default_factory=list)  # what they can show: a message's date, a code ...
+    opened_by: str  # member id, or "advocate"
+    deadline: AwareDatetime  # by when it is to be decided
+    status: Literal["open", "accepted", "rejected"] = "open"
+    reason: str | None = None
+    decided_by: str | None = None
+    decided_at: AwareDatetime | None = None
+    result_id: str | None = None  # the referral an accepted one led to
 
     def parent(self) -> str:
         return self.advocate_id

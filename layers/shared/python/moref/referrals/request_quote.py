@@ -2,6 +2,7 @@
 
 from dataclasses import astuple, dataclass
 
+from moref import people
 from moref.events import Event
 from moref.intake.model import Address, Consent, Contact
 from moref.intake.resolve_contact import resolve_contact
@@ -9,9 +10,11 @@ from moref.kernel import ids
 from moref.kernel.errors import Conflict, NotFound
 from moref.kernel.keys import GLOBAL
 from moref.records import Change, Create, Emit, Point, Write, get
+from moref.referrals.advocates import credited
 from moref.referrals.attribution import with_evidence
-from moref.referrals.evidence import referral_id, referred
+from moref.referrals.evidence import referral_id
 from moref.referrals.model import Door, Evidence, Lead, Referral
+from moref.referrals.recognise import LOOKUP, recognised, ways
 from moref.runtime import Runtime
 
 TRIES = 5
@@ -32,6 +35,7 @@ class Quote:
     notes: str
     consent_text: str | None  # None: texts were not agreed to
     consent_version: str
+    origin_street: str | None = None  # with the ZIP code the household is recognised
 
 
 def lead_id(organization_id: str, code: str, quote: Quote) -> str:
@@ -74,13 +78,14 @@ def _writes(runtime: Runtime, door: Door, id: str, quote: Quote) -> tuple[Write,
         runtime, org, location_id=door.location_id,
         first_name=quote.first_name, last_name=quote.last_name, phone=quote.phone, email=quote.email,
         consent=consent, source="quote form",
+        household_keys=_home(runtime, org, quote),
     )  # fmt: skip
     evidence = Evidence(kind="quote_form", at=now, source_id=id, code=door.id)
     referral, referral_writes = _referral(runtime, door, contact, id, evidence)
     lead = Lead(
         organization_id=org, id=id, created_at=now, updated_at=now,
         location_id=door.location_id, contact_id=contact.id, referral_id=referral.id, code=door.id,
-        origin=_place(quote.origin_zip), destination=_place(quote.destination_zip),
+        origin=_place(quote.origin_zip, quote.origin_street), destination=_place(quote.destination_zip),
         move_date=quote.move_date, notes=quote.notes,
     )  # fmt: skip
     created = Event("lead.created", org, lead.id, {"referral_id": referral.id})
@@ -93,22 +98,28 @@ def _referral(
     """The advocate's referral of this person: the one there is with one more piece of evidence, or a new one."""
     now = runtime.clock.now()
     org = door.owner_id
+    credit = credited(runtime.store, org, door.advocate_id)
+    advocate = credit.id if credit else door.advocate_id
     points = tuple(
-        Point(org, "referred", value, referral_id(org, door.advocate_id, contact.id))
-        for value in (contact.id, *contact.person_keys)
+        Point(org, LOOKUP, value, referral_id(org, advocate, contact.id)) for value in ways(runtime.keys, contact)
     )
-    for known in referred(runtime.store, org, contact).values():
-        if known.advocate_id == door.advocate_id:
+    for known in recognised(runtime.store, runtime.keys, contact).sure.values():
+        if known.advocate_id == advocate:
             after = known.changed(now, evidence=with_evidence(known.evidence, evidence))
-            moved = tuple(Point(org, "referred", point.value, known.id) for point in points)
+            moved = tuple(Point(org, LOOKUP, point.value, known.id) for point in points)
             return known, (Change(known, after), *moved)
     made = Referral(
-        organization_id=org, id=referral_id(org, door.advocate_id, contact.id), created_at=now, updated_at=now,
-        advocate_id=door.advocate_id, contact_id=contact.id, location_id=door.location_id,
+        organization_id=org, id=referral_id(org, advocate, contact.id), created_at=now, updated_at=now,
+        advocate_id=advocate, contact_id=contact.id, location_id=door.location_id,
         code=door.id, lead_id=lead, evidence=[evidence],
     )  # fmt: skip
     return made, (Create(made), *points)
 
 
-def _place(postal_code: str | None) -> Address | None:
-    return Address(postal_code=postal_code) if postal_code else None
+def _home(runtime: Runtime, organization_id: str, quote: Quote) -> list[str]:
+    key = people.household_key(runtime.keys, organization_id, quote.origin_street, quote.origin_zip)
+    return [key] if key else []
+
+
+def _place(postal_code: str | None, street: str | None = None) -> Address | None:
+    return Address(street=street, postal_code=postal_code) if postal_code or street else None

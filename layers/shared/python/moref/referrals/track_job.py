@@ -4,23 +4,28 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from moref.events import Event
-from moref.intake.model import Contact, Job
-from moref.kernel.errors import Conflict
+from moref.identity.current import current
+from moref.intake.model import Job
+from moref.kernel.errors import Conflict, NotFound
 from moref.records import Change, Create, Emit, Point, Write, get
+from moref.referrals import unmatched
 from moref.referrals.attribution import choose
-from moref.referrals.evidence import Claim, claims, matched, rejected
+from moref.referrals.evidence import Claim, find, matched, rejected
 from moref.referrals.model import Referral
 from moref.referrals.progress import followed
+from moref.referrals.recognise import LOOKUP, ways
 from moref.runtime import Runtime
 
 TRIES = 5
 DUPLICATE = "another referral of the same person was documented first"
 
 
-def track_job(runtime: Runtime, organization_id: str, job_id: str) -> Referral | None:
-    """The job's referral, or None when nothing connects it to one. Repeating it for the same job version does nothing.
+def track_job(runtime: Runtime, organization_id: str, job_id: str, *, again: bool = False) -> Referral | None:
+    """The job's referral, or None when nothing connects it to one. Repeating it for the same job version does nothing;
+    `again` asks anew what speaks for whom, because more became known than the job tells.
 
-    None also when its claim was rejected: turning one claimant down pays no other by itself.
+    A job that is said to come by a referral, and finds none, is put on the list of unmatched sources. None also when
+    its claim was rejected: turning one claimant down pays no other by itself.
 
     Every tracked version of the job emits referral.changed {status, previous_status, job_id, job_version}, also when
     the status stays: a program may qualify on a fact that has no status of its own (paid).
@@ -29,21 +34,24 @@ def track_job(runtime: Runtime, organization_id: str, job_id: str) -> Referral |
     for _ in range(TRIES):
         now = runtime.clock.now()
         job = get(runtime.store, Job, organization_id, job_id)
-        contact = get(runtime.store, Contact, organization_id, job.contact_id)
+        contact = current(runtime.store, organization_id, job.contact_id)
+        if contact is None:
+            raise NotFound(f"no contact {job.contact_id}")
         if rejected(runtime.store, job):
             return None
-        found = claims(runtime.store, job, contact, now)
+        about = find(runtime, job, contact, now)
+        found = about.claims
         attached = next((claim.before for claim in found if claim.before and claim.before.job_id == job_id), None)
-        if attached is not None and attached.job_version >= job.version:
+        if attached is not None and attached.job_version >= job.version and not again:
             return attached
         chosen = _chosen(found, attached)
-        if chosen is None:
-            return None
+        listed = unmatched.writes(runtime.store, about, chosen, now)
+        writes = () if chosen is None else _writes(job, ways(runtime.keys, contact), found, chosen, now)
         try:
-            runtime.store.commit(*_writes(job, contact, found, chosen, now))
+            runtime.store.commit(*writes, *listed)
         except Conflict:
             continue  # a referral moved, or was made, since we looked
-        return get(runtime.store, Referral, organization_id, chosen)
+        return None if chosen is None else get(runtime.store, Referral, organization_id, chosen)
     raise Conflict("the job's referral is being changed by others")
 
 
@@ -55,19 +63,18 @@ def _chosen(found: Sequence[Claim], attached: Referral | None) -> str | None:
     return best.id if best else None
 
 
-def _writes(job: Job, contact: Contact, found: Sequence[Claim], chosen: str, now: datetime) -> Iterator[Write]:
+def _writes(job: Job, ways: list[str], found: Sequence[Claim], chosen: str, now: datetime) -> Iterator[Write]:
+    """`ways`: how the job's own contact is recognised. The CRM may know the friend as another person than the form."""
     for claim in found:
         after = _won(claim, job, now) if claim.referral.id == chosen else _lost(claim)
         before = claim.before
-        if before == after:
+        if before is not None and before.data() == after.data():
             continue
         yield Create(after) if before is None else Change(before, after.changed(now))
         if after.job_id is not None:
             yield Point(job.organization_id, "job_referral", job.id, after.id)
         if before is None or before.job_id != after.job_id:
-            # Also by the job's own contact: the CRM may know the friend as another person than the form did.
-            for value in (contact.id, *contact.person_keys):
-                yield Point(job.organization_id, "referred", value, after.id)
+            yield from (Point(job.organization_id, LOOKUP, value, after.id) for value in ways)
         yield Emit(_changed(before, after), now)
 
 
