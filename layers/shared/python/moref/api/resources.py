@@ -5,10 +5,10 @@ Lists take one filter and a time range, because that is what an index can answer
 
 from moref.api.operation import Call, Schema
 from moref.api.resource import PLACE, STATUS, Resource, words
+from moref.api.resources_people import PEOPLE_ROWS
 from moref.conversions.model import Conversion
-from moref.intake.model import Contact, InboxEvent, Job
+from moref.intake.model import InboxEvent, Job
 from moref.intake.pulled import CallBudget
-from moref.messaging.model import Message
 from moref.programs.model import Program
 from moref.referrals.model import Advocate, Lead, Link, Referral
 from moref.rewards.model import AuditRow, Entry, Payout, Reward
@@ -91,6 +91,7 @@ CONNECTION = Resource(
 )
 
 READABLE = (
+    *PEOPLE_ROWS,
     LOCATION,
     PROGRAM,
     CONVERSION,
@@ -118,13 +119,6 @@ READABLE = (
         ),
         "pieces of work as the CRM knows them",
         PLACE | {"contact_id": "parent"},
-    ),
-    Resource(
-        "contacts",
-        Contact,
-        words("location_id first_name last_name phone email consents opted_out marketing_paused_at source"),
-        "people as the CRM knows them",
-        PLACE,
     ),
     Resource(
         "advocates",
@@ -161,16 +155,6 @@ READABLE = (
         STATUS | PLACE | {"advocate_id": "parent"},
     ),
     PAYOUT,
-    Resource(
-        "messages",
-        Message,
-        words(
-            "direction channel template kind location_id contact_id enrollment_id step status reason subject body"
-            " provider_id attempts not_before sent_at delivered_at"
-        ),
-        "every SMS and e-mail",
-        STATUS | PLACE | {"contact_id": "parent"},
-    ),
     Resource(
         "ledger/entries",
         Entry,

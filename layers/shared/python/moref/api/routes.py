@@ -3,12 +3,14 @@
 from moref.api import connections, decisions, read, tenancy
 from moref.api.operation import Operation
 from moref.api.resources import READABLE
+from moref.api.resources_people import PEOPLE_OPERATIONS
 
 OPERATIONS: tuple[Operation, ...] = (
     *tenancy.OPERATIONS,
     *(operation for resource in READABLE for operation in read.operations(resource)),
     *connections.OPERATIONS,
     *decisions.OPERATIONS,
+    *PEOPLE_OPERATIONS,
 )
 
 

@@ -24,8 +24,6 @@ DO_NOT_CONTACT = "do_not_contact"  # from the organization's own list
 _OWN_WORD = 3  # only the person takes it back, by the channel they said it on
 _STRENGTH = {UNSUBSCRIBED: 0, "staff": 1, "preferences page": 1, DO_NOT_CONTACT: 2, "bounce": 2, "complaint": 2}
 
-Also = Callable[[], Sequence[Write]]  # further writes of the same commit, made anew for each try
-
 
 def opt_out(
     runtime: Runtime,
@@ -35,17 +33,18 @@ def opt_out(
     reason: str,
     *,
     note: str | None = None,
-    also: Also = tuple,
+    also: Sequence[Write] = (),
 ) -> None:
     """`reason` is STOP, 21610, revoked, unsubscribed, staff, bounce, complaint, do_not_contact ...
 
-    `unsubscribed` binds marketing only, whatever else binds every message but the answer to a keyword.
+    `unsubscribed` binds marketing only, whatever else binds every message but the answer to a keyword. `also` is
+    written in the same commit.
     """
     _repeat(lambda: _stopped(runtime, organization_id, channel, address, reason, note=note), also, runtime)
 
 
 def opt_in(
-    runtime: Runtime, organization_id: str, channel: Channel, address: str, reason: str, *, also: Also = tuple
+    runtime: Runtime, organization_id: str, channel: Channel, address: str, reason: str, *, also: Sequence[Write] = ()
 ) -> None:
     """Undoes an opt-out because the person says so (START, preferences page); consent on file is as it was."""
     _repeat(lambda: _started(runtime, organization_id, channel, address, reason), also, runtime)
@@ -62,7 +61,7 @@ def contacts_behind(runtime: Runtime, organization_id: str, key: str) -> list[Co
     """Everybody the keyed hash of an address leads to, also those who have another address by now."""
     ids = runtime.store.lookup(organization_id, "person", key)
     found = [runtime.store.find(Contact, organization_id, id) for id in ids]
-    return [contact for contact in found if contact is not None]
+    return [contact for contact in found if contact is not None and contact.merged_into is None]
 
 
 def suppression_of(runtime: Runtime, organization_id: str, channel: Channel, address: str) -> Suppression | None:
@@ -76,6 +75,20 @@ def staff_may_lift(suppression: Suppression) -> bool:
     return _strength(suppression.reason) < _OWN_WORD
 
 
+def consent_lifts(suppression: Suppression) -> bool:
+    """A new consent that staff record undoes a wish to get less, not what a list or a provider says."""
+    return _strength(suppression.reason) < _STRENGTH[DO_NOT_CONTACT]
+
+
+def has_key(runtime: Runtime, contact: Contact, key: str) -> bool:
+    """Whether the contact has by now an address with this keyed hash."""
+    addresses: list[tuple[Channel, str | None]] = [("sms", contact.phone), ("email", contact.email)]
+    return any(
+        address is not None and suppression_id(runtime, contact.organization_id, channel, address) == key
+        for channel, address in addresses
+    )
+
+
 def suppression_id(runtime: Runtime, organization_id: str, channel: Channel, address: str) -> str:
     return person_key(runtime.keys, organization_id, "email" if channel == "email" else "phone", address)
 
@@ -86,9 +99,9 @@ def unmarked(contact: Contact, channel: Channel) -> dict[str, datetime]:
     return {name: at for name, at in contact.opted_out.items() if name not in gone}
 
 
-def _repeat(writes: Callable[[], tuple[Write, ...]], also: Also, runtime: Runtime) -> None:
+def _repeat(writes: Callable[[], tuple[Write, ...]], also: Sequence[Write], runtime: Runtime) -> None:
     for _ in range(TRIES):
-        changes = (*writes(), *also())
+        changes = (*writes(), *also)
         if not changes:
             return
         try:

@@ -1,0 +1,166 @@
+"""The organization's own do-not-contact list: read from a CSV file, written to one, and lifted one by one.
+
+A row names a phone, an e-mail address or both, and may say why. What is stored is the keyed hash of the address, so the
+list binds people who are not customers yet, and goes on binding those who were erased. The report never repeats an
+address: it names the line.
+"""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from moref import people
+from moref.intake.model import Contact
+from moref.kernel.errors import BadInput, Conflict
+from moref.messaging.model import Channel, Suppression
+from moref.messaging.opt_out import (
+    DO_NOT_CONTACT,
+    contacts_behind,
+    has_key,
+    opt_out,
+    staff_may_lift,
+    suppression_id,
+    suppression_of,
+    unmarked,
+)
+from moref.records import Change, Write, get
+from moref.runtime import Runtime
+from moref.tenants.audit import audited
+
+MOST_ROWS = 500  # of a call: each is a commit of its own, and the call has to end within the API's half minute
+MOST_REJECTED = 100  # lines that the report names
+_TRIES = 5
+_COLUMNS = {"phone": ("phone", "mobile", "phone number"), "email": ("email", "e-mail", "mail"), "reason": ("reason",)}
+
+
+@dataclass(slots=True)
+class Report:
+    """Counts of addresses (a row may hold two); `rejected` holds (line of the file, what is wrong with it)."""
+
+    rows: int = 0
+    added: int = 0
+    already: int = 0
+    duplicates: int = 0
+    rejected: list[tuple[int, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    channel: Channel
+    value: str
+    reason: str | None
+
+
+def import_list(runtime: Runtime, organization_id: str, text: str, *, dry_run: bool, actor: str) -> Report:
+    """Suppresses every address of the file; a dry run only reports. Repeating it changes nothing.
+
+    Raises BadInput (field "csv") on a file without a usable header, or of more than MOST_ROWS rows.
+    """
+    lines, report = _lines(text), Report()
+    report.rows = len(lines)
+    seen: set[str] = set()
+    for number, row in lines:
+        try:
+            addresses = list(_addresses(row))
+        except BadInput as error:
+            report.rejected.append((number, error.detail))
+            continue
+        for address in addresses:
+            key = suppression_id(runtime, organization_id, address.channel, address.value)
+            if key in seen:
+                report.duplicates += 1
+            elif _binds(suppression_of(runtime, organization_id, address.channel, address.value)):
+                report.already += 1
+            else:
+                report.added += 1
+                if not dry_run:
+                    opt_out(
+                        runtime, organization_id, address.channel, address.value, DO_NOT_CONTACT, note=address.reason
+                    )
+            seen.add(key)
+    if not dry_run:
+        counts = {"added": report.added, "already": report.already, "rejected": len(report.rejected)}
+        detail = {name: str(count) for name, count in counts.items()}
+        now = runtime.clock.now()
+        runtime.store.commit(audited(now, organization_id, actor, "do_not_contact.imported", organization_id, **detail))
+    return report
+
+
+def lift(runtime: Runtime, organization_id: str, id: str, *, reason: str, actor: str) -> Suppression:
+    """Raises NotFound; Conflict for what the person told us themselves, which only they take back."""
+    for _ in range(_TRIES):
+        before = get(runtime.store, Suppression, organization_id, id)
+        if not before.active:
+            return before
+        if not staff_may_lift(before):
+            raise Conflict("the person said so themselves: they take it back by texting START, or on their page")
+        now = runtime.clock.now()
+        after = before.changed(now, active=False, reason=f"lifted: {before.reason}", note=reason)
+        audit = audited(now, organization_id, actor, "do_not_contact.lifted", id, was=before.reason, reason=reason)
+        try:
+            runtime.store.commit(Change(before, after), *_unmark(runtime, before), audit)
+        except Conflict:
+            continue
+        return get(runtime.store, Suppression, organization_id, id)
+    raise Conflict("the suppression is being changed by others")
+
+
+def contacts_with(runtime: Runtime, suppression: Suppression) -> list[Contact]:
+    """Those who have the suppressed address by now."""
+    found = contacts_behind(runtime, suppression.organization_id, suppression.id)
+    return [contact for contact in found if has_key(runtime, contact, suppression.id)]
+
+
+def _unmark(runtime: Runtime, suppression: Suppression) -> list[Write]:
+    now, found = runtime.clock.now(), contacts_with(runtime, suppression)
+    return [Change(one, one.changed(now, opted_out=unmarked(one, suppression.channel))) for one in found[:90]]
+
+
+def _binds(suppression: Suppression | None) -> bool:
+    """As much as the list would: an e-mail that is unsubscribed from marketing still gets service messages."""
+    return suppression is not None and suppression.reason not in ("unsubscribed", "staff", "preferences page")
+
+
+def _lines(text: str) -> list[tuple[int, dict[str, str]]]:
+    """(line of the file, our column name -> cell) of every row that is not empty."""
+    text = text.removeprefix("\ufeff")
+    head = text.partition("\n")[0]
+    delimiter = max(",;\t", key=head.count)
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        columns = _header(next(reader, []))
+        found = [
+            (reader.line_num, {name: _cell(row, place) for name, place in columns.items()})
+            for row in reader
+            if any(cell.strip() for cell in row)
+        ]
+    except csv.Error:
+        raise BadInput("this is not a CSV file", field="csv") from None
+    if len(found) > MOST_ROWS:
+        raise BadInput(f"at most {MOST_ROWS} rows at once: split the file, the order does not matter", field="csv")
+    return found
+
+
+def _header(names: list[str]) -> dict[str, int]:
+    given = [name.strip().casefold() for name in names]
+    found = {ours: given.index(name) for ours, aliases in _COLUMNS.items() for name in aliases if name in given}
+    if not found.keys() & {"phone", "email"}:
+        raise BadInput("the first line names the columns: phone, email or both, and reason if you like", field="csv")
+    return found
+
+
+def _cell(row: list[str], place: int) -> str:
+    """An apostrophe in front is how spreadsheets mark text, in our own files too."""
+    return row[place].strip().removeprefix("'") if place < len(row) else ""
+
+
+def _addresses(row: dict[str, Any]) -> Iterator[_Address]:
+    reason = " ".join(row.get("reason", "").split())[:200] or None
+    if not row.get("phone") and not row.get("email"):
+        raise BadInput("neither phone nor e-mail")
+    if row.get("phone"):
+        yield _Address("sms", people.phone(row["phone"]), reason)
+    if row.get("email"):
+        yield _Address("email", people.email(row["email"]), reason)

@@ -1,0 +1,128 @@
+"""What a location still needs before everything works, one check a line, with what to do in words."""
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+from moref.messaging.senders import Sender, sender_id
+from moref.programs.model import Program, program_id
+from moref.records import every, get
+from moref.runtime import Runtime
+from moref.tenants.model import Connection, Location, VendorAccount
+
+State = Literal["ok", "waiting", "missing"]
+_HOW = {"requested": "missing", "pending": "waiting", "active": "ok", "blocked": "missing"}
+
+
+class Check(NamedTuple):
+    """`waiting`: others are at it (a carrier's review). `todo` is empty when the state is ok."""
+
+    name: str
+    state: State
+    words: str
+    todo: str = ""
+
+
+class _Look(NamedTuple):
+    runtime: Runtime
+    location: Location
+    connections: list[Connection]
+
+    @property
+    def organization_id(self) -> str:
+        return self.location.organization_id
+
+
+def readiness(runtime: Runtime, organization_id: str, location_id: str) -> list[Check]:
+    """Every check in the order people do them. Raises NotFound."""
+    location = get(runtime.store, Location, organization_id, location_id)
+    active = [one for one in every(runtime.store, Connection, organization_id) if one.status == "active"]
+    look = _Look(runtime, location, active)
+    return [check(look) for check in _CHECKS]
+
+
+def _crm(look: _Look) -> Check:
+    if look.connections:
+        return Check("crm", "ok", f"connected: {', '.join(sorted(one.crm for one in look.connections))}")
+    return Check("crm", "missing", "no CRM is connected", "connect a CRM, and let it post to the address it is given")
+
+
+def _facts(look: _Look) -> Check:
+    """The fact that earns rewards must be one that some CRM here can tell."""
+    store, org = look.runtime.store, look.organization_id
+    own = store.find(Program, org, program_id(org, "customer", look.location.id))
+    program = own or store.find(Program, org, program_id(org, "customer", None))
+    if program is None or program.status != "active":
+        return Check("facts", "missing", "no program for customers", "create a program, or activate the one there is")
+    fact = program.qualifying_fact
+    if fact == "lead_qualified" or any(fact in one.supplies for one in look.connections):
+        return Check("facts", "ok", f"rewards are earned when a job is {fact}, which is told")
+    words = f"rewards are earned when a job is {fact}, which no connected CRM tells"
+    return Check("facts", "missing", words, "choose another qualifying fact, or connect a CRM that tells this one")
+
+
+def _email(look: _Look) -> Check:
+    """Live at once: what is not verified yet goes out under the platform's own identity."""
+    sender = look.runtime.store.find(Sender, look.organization_id, sender_id("email", look.location.id))
+    if sender is None:
+        words = "e-mail is live under the platform's address"
+        return Check("email_sender", "ok", words)
+    if sender.status == "blocked":
+        words = f"e-mail is stopped: {sender.stopped_because or 'a part is blocked'}"
+        return Check("email_sender", "missing", words, "mend the cause, then resume the sender email")
+    told = ", ".join(f"{name} {state}" for name, state in sorted(sender.states.items()))
+    if sender.status == "active":
+        return Check("email_sender", "ok", f"e-mail is live ({told})" if told else "e-mail is live")
+    return Check("email_sender", "waiting", f"e-mail is live under the platform's address; {told}",
+                 "publish the DNS records, then tell that they are there")  # fmt: skip
+
+
+def _sms(look: _Look) -> Check:
+    if look.location.sms_sender is None:
+        return Check("sms_sender", "missing", "no number or messaging service: everything goes by e-mail",
+                     "give the location its number")  # fmt: skip
+    account = look.runtime.store.find(VendorAccount, look.organization_id, "twilio")
+    if account is None or account.status != "active":
+        return Check("sms_sender", "missing", "no Twilio account is connected", "connect the Twilio account")
+    sender = look.runtime.store.find(Sender, look.organization_id, sender_id("sms", look.location.id))
+    if sender is None or sender.address != look.location.sms_sender:
+        return Check("sms_sender", "missing", "nothing is known of the number's registration (10DLC)",
+                     "register brand and campaign at Twilio, and tell here how far they are")  # fmt: skip
+    if sender.status == "active":
+        return Check("sms_sender", "ok", "brand and campaign are active")
+    if sender.stopped_because is not None:
+        return Check("sms_sender", "missing", f"texts are stopped: {sender.stopped_because}",
+                     "mend the registration at Twilio, then resume the sender")  # fmt: skip
+    told = ", ".join(f"{name} {sender.states.get(name, 'requested')}" for name in ("brand", "campaign"))
+    state: State = "waiting" if _HOW[sender.status] == "waiting" else "missing"
+    return Check("sms_sender", state, f"texts wait for the registration ({told}); e-mail goes meanwhile",
+                 "finish the registration at Twilio, and tell here how far it is")  # fmt: skip
+
+
+def _postal_address(look: _Look) -> Check:
+    if look.location.postal_address.strip():
+        return Check("postal_address", "ok", "stands in every e-mail")
+    return Check("postal_address", "missing", "marketing e-mail needs a postal address", "give the location its own")
+
+
+def _review_link(look: _Look) -> Check:
+    if look.location.review_url.strip():
+        return Check("review_link", "ok", "every customer is shown the same one")
+    return Check("review_link", "missing", "there is no public review link", "give the location its own")
+
+
+def _site(look: _Look) -> Check:
+    if look.location.site_url:
+        return Check("site", "ok", "links lead to your own page")
+    return Check("site", "ok", "links lead to our quote form; give the location a site to use your own page")
+
+
+def _reward_provider(look: _Look) -> Check:
+    account = look.runtime.store.find(VendorAccount, look.organization_id, "tremendous")
+    if account is not None and account.status == "active":
+        return Check("reward_provider", "ok", "Tremendous is connected")
+    return Check("reward_provider", "missing", "rewards cannot be paid", "connect the Tremendous account")
+
+
+_CHECKS: tuple[Callable[[_Look], Check], ...] = (
+    _crm, _facts, _email, _sms, _postal_address, _review_link, _site, _reward_provider,
+)  # fmt: skip
