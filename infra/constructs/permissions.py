@@ -83,3 +83,7 @@ class Permissions:
                 stage.arn("ses", f"configuration-set/{stage.resource(names.MAIL_CONFIGURATION)}"),
             ],
         )
+
+    def mail_rate(self) -> iam.PolicyStatement:
+        """How much SES takes a second from this account; the action knows no resources."""
+        return allow(["ses:GetAccount"], ["*"])

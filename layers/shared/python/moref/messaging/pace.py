@@ -17,7 +17,7 @@ from moref.messaging.lanes import Lane
 from moref.records import Change, Create, Entity, Write
 from moref.runtime import Runtime
 
-HORIZON = timedelta(seconds=6)  # of slots ahead, all organizations together
+HORIZON = timedelta(seconds=4)  # of slots ahead, all organizations together
 EARLY = timedelta(seconds=1)  # a slot this near is now: queues know whole seconds, vendors count over more than one
 FRESH = timedelta(seconds=5)  # a slot missed by more is taken anew: a burst after an outage keeps the pace
 TRIES = 4
