@@ -47,9 +47,14 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "lead.created": (LEADS, REFERRALS),  # subject lead; referral_id
     "referral.changed": (REFERRALS,),  # subject referral; status, previous_status, job_id
     "conversion.changed": (REFERRALS,),  # subject conversion; status, previous_status (automatic approval looks here)
+    "conversion.escalated": (),  # subject conversion; hours of waiting, status; the branch gets an e-mail
+    "budget.changed": (REFERRALS,),  # subject budget; what it held is judged again
+    "acceptance.recorded": (REFERRALS,),  # subject acceptance; likewise
+    "tariff.recorded": (REFERRALS,),  # subject tariff item; likewise
     "reward.released": (PAYOUTS,),  # subject reward; may be paid from now
     "reward.reversed": (PAYOUTS,),  # subject reward; stop its payout if the provider has not been asked yet
     "payout.retried": (PAYOUTS,),  # subject payout; reward_id; staff let it be tried again
+    "statement.asked": (PAYOUTS,),  # subject provider statement; to be made, or made again
     "payout.changed": (CAMPAIGNS,),  # subject payout; status, previous_status, reward_id (thank-you and reward message)
     "message.queued": (MESSAGES,),  # subject message
 }
