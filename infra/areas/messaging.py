@@ -2,6 +2,7 @@
 
 from aws_cdk import aws_ses as ses
 
+from infra.constructs.acknowledge import acknowledge
 from infra.constructs.function import WORKER
 from infra.constructs.parts import Feed, Parts
 from moref.kernel import names
@@ -10,7 +11,7 @@ from moref.kernel import names
 def build(parts: Parts) -> None:
     _mail(parts)
     may = parts.may
-    parts.worker(
+    made = parts.worker(
         "message_worker",
         WORKER,
         (Feed(names.MESSAGES, at_once=10),),
@@ -18,8 +19,14 @@ def build(parts: Parts) -> None:
         may.tenant_secrets("Decrypt"),
         may.platform_secret(),
         may.send_mail(),
+        may.mail_rate(),
         may.send(names.MESSAGES),
         schedules=True,
+    )
+    acknowledge(
+        made.role,
+        "AwsSolutions-IAM5[Resource::*]",
+        "ses:GetAccount tells the account's own sending rate and takes no resource.",
     )
 
 
