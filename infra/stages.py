@@ -27,6 +27,7 @@ class Stage:
     account: str | None = None  # None: decided by whoever deploys
     base_url: str | None = None  # None: the API's own endpoint
     mail_domain: str = DEFAULT_MAIL_DOMAIN
+    tracking_domain: str | None = None  # ours, for SES's links that count clicks; without it no link is rewritten
     alarm_email: str | None = None
     port_base: int = int(DEFAULT_PORT_BASE)
     restored: str | None = None  # suffix of the tables that a restore made and that are in use now
@@ -58,7 +59,13 @@ class Stage:
         if not self.is_local:
             return "{}"
         desk = f"http://127.0.0.1:{self.port_base + 1}"
-        paths = {"smartmoving": "smartmoving", "tremendous": "tremendous/api/v2", "twilio": "twilio"}
+        paths = {
+            "sendgrid": "sendgrid",
+            "smartmoving": "smartmoving",
+            "sns": "sns",
+            "tremendous": "tremendous/api/v2",
+            "twilio": "twilio",
+        }
         return json.dumps({vendor: f"{desk}/{path}" for vendor, path in paths.items()})
 
     @property
@@ -115,6 +122,7 @@ def read_stage(name: str, context: Mapping[str, str | None], environ: Mapping[st
         env.get("CDK_DEFAULT_ACCOUNT"),
         base_url=base_url.rstrip("/") if base_url else None,
         mail_domain=context.get("mail_domain") or DEFAULT_MAIL_DOMAIN,
+        tracking_domain=context.get("tracking_domain"),
         alarm_email=context.get("alarm_email"),
         restored=context.get("restored"),
         restored_stream=context.get("restored_stream"),

@@ -8,21 +8,30 @@ from moref.aws.light import Light
 from moref.intake.hook_door import HookDoor, Sender
 from moref.kernel import emf
 from moref.kernel.env import VendorWebhook
+from vendor_webhook.senders import senders
 
-# Which folder holds a vendor's plugin; a vendor that is not listed has no door.
-VENDORS = {"tremendous": "moref.rewards.providers", "twilio": "moref.messaging.channels"}
+
+@cache
+def settings() -> VendorWebhook:
+    return VendorWebhook.from_env()
 
 
 @cache
 def door() -> HookDoor:
-    settings = VendorWebhook.from_env()
-    return HookDoor(Light(), settings.core_table, settings.traffic_table, time.time, settings.base_url)
+    found = settings()
+    return HookDoor(Light(), found.core_table, found.traffic_table, time.time, found.base_url)
+
+
+@cache
+def sender(vendor: str) -> Sender | None:
+    return senders(settings()).get(vendor)
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     vendor, token = event["pathParameters"]["vendor"], event["pathParameters"]["token"]
-    if vendor not in VENDORS:
+    who = sender(vendor)
+    if who is None:
         return {"statusCode": 404, "headers": {"content-type": "application/problem+json"}, "body": '{"status": 404}'}
-    answer, told = door().receive(event, Sender(vendor, VENDORS[vendor], vendor, f"vendor:{vendor}"), token)
+    answer, told = door().receive(event, who, token)
     emf.write({f"vendor_webhook_{told['outcome']}": 1}, told)
     return answer

@@ -167,8 +167,9 @@ def _payer(runtime: Any, made: Any) -> str:
 
 def _connect(runtime: Any, organization_id: str, outputs: dict[str, Any]) -> None:
     """The accounts at the sandboxes: kept sealed by the product, and registered with their callbacks at the desk."""
-    from moref.tenants.connect_vendor import TremendousAccount, TwilioAccount, connect_vendor
+    from moref.tenants.connect_vendor import connect_vendor
     from moref.tenants.model import VendorAccount
+    from moref.tenants.vendor_forms import TremendousAccount, TwilioAccount
 
     def token(form: TremendousAccount | TwilioAccount) -> str:
         found = runtime.store.find(VendorAccount, organization_id, form.vendor)

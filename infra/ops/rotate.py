@@ -12,13 +12,15 @@ from pydantic import ValidationError
 
 from infra.ops.desk import Desk, Refused, confirmed
 from moref.records import get
-from moref.tenants.connect_vendor import TremendousAccount, TwilioAccount, connect_vendor
+from moref.tenants.connect_vendor import connect_vendor
 from moref.tenants.model import VendorAccount
 from moref.tenants.rotate_secret import OVERLAP, rotate_secret
+from moref.tenants.vendor_forms import SendGridAccount, TremendousAccount, TwilioAccount, VendorForm
 
-FORMS: dict[str, type[TremendousAccount] | type[TwilioAccount]] = {
+FORMS: dict[str, type[VendorForm]] = {
     "tremendous": TremendousAccount,
     "twilio": TwilioAccount,
+    "sendgrid": SendGridAccount,
 }
 
 
@@ -28,7 +30,8 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     connection.add_argument("id")
     connection.set_defaults(run=_connection)
     vendor = actions.add_parser(
-        "vendor", help='new credentials, as JSON on standard input: {"api_key", "webhook_secret"} or {"auth_token"}'
+        "vendor",
+        help='new credentials, as JSON on standard input: {"auth_token"}, {"api_key", "webhook_secret"} ...',
     )
     vendor.add_argument("id", choices=FORMS)
     vendor.set_defaults(run=_vendor)
@@ -52,7 +55,8 @@ def _vendor(desk: Desk, options: argparse.Namespace) -> int:
     confirmed(options.yes, f"The credentials of {options.id} would be replaced at once; the old ones are forgotten.")
     given = _given(sys.stdin.read())
     try:
-        form = FORMS[options.id].model_validate(account.config | given)
+        kind = FORMS[options.id]
+        form = kind.model_validate(kind.told(account.config) | given)
     except ValidationError as error:
         # Pydantic's own text would repeat the secrets.
         fields = ", ".join(sorted({".".join(str(part) for part in each["loc"]) for each in error.errors()}))

@@ -7,7 +7,8 @@ import pytest
 from moref.records import Change, Create, get
 from moref.rewards.model import Payout, Reward
 from moref.rewards.providers import tremendous
-from moref.tenants.connect_vendor import TremendousAccount, connect_vendor
+from moref.tenants.connect_vendor import connect_vendor
+from moref.tenants.vendor_forms import TremendousAccount
 from tests.simulation.provider import FakeProvider
 from tests.unit.api.approvable import approvable
 from tests.unit.api.world import World

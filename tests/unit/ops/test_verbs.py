@@ -16,9 +16,10 @@ from moref.intake.model import InboxEvent
 from moref.kernel.keys import GLOBAL
 from moref.records import Create, get
 from moref.rewards.model import AuditRow, Payout
-from moref.tenants.connect_vendor import TwilioAccount, connect_vendor
+from moref.tenants.connect_vendor import connect_vendor
 from moref.tenants.model import Connection, Hook, VendorAccount
 from moref.tenants.switches import stopped
+from moref.tenants.vendor_forms import TwilioAccount
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.runtime import START, FakeQueues, fake_runtime
 from tests.unit.tenants.world import opened

@@ -10,12 +10,13 @@ from moref.kernel.errors import BadInput
 from moref.kernel.keys import GLOBAL
 from moref.programs.model import Program
 from moref.records import get
-from moref.tenants.connect_vendor import TremendousAccount, TwilioAccount, connect_vendor
+from moref.tenants.connect_vendor import connect_vendor
 from moref.tenants.model import Connection, Hook, Location, Member, VendorAccount
 from moref.tenants.onboard import onboard
 from moref.tenants.rotate_secret import rotate_secret
 from moref.tenants.switches import set_switch, stopped
 from moref.tenants.urls import web_address
+from moref.tenants.vendor_forms import TremendousAccount, TwilioAccount
 from tests.fakes.memory_store import Crash, MemoryStore
 from tests.fakes.runtime import fake_runtime
 from tests.unit.tenants.world import branch, opened, organization

@@ -12,7 +12,7 @@ from moref.api.resources import CONVERSION, INBOX, LINK, PAYOUT
 from moref.conversions.model import Conversion
 from moref.intake.model import InboxEvent
 from moref.kernel.errors import BadInput
-from moref.kernel.webhook import MAX_BODY
+from moref.kernel.webhook import LARGEST_BODY
 from moref.referrals.model import Advocate
 from moref.rewards.model import Payout
 from moref.tenants.audit import audited
@@ -88,7 +88,7 @@ def _give_link(call: Call) -> Any:
 def _payload(call: Call) -> Any:
     """The body as it came; bytes that are no text are shown as replacement characters."""
     event = call.get(InboxEvent, call.params["id"])
-    raw = zlib.decompressobj().decompress(base64.b64decode(event.body), MAX_BODY)
+    raw = zlib.decompressobj().decompress(base64.b64decode(event.body), LARGEST_BODY)
     return {"id": event.id, "payload": raw.decode("utf-8", "replace")}
 
 

@@ -82,7 +82,9 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
 
 
 def _answer(status: str, answer: dict[str, Any]) -> str:
-    return f"<div>Answer {status}: {_schema(answer['content']['application/json']['schema'])}</div>"
+    (media, content), *_ = answer["content"].items()
+    kind = "" if media == "application/json" else f"{escape(media)}, "
+    return f"<div>Answer {status}: {kind}{_schema(content['schema'])}</div>"
 
 
 def _schema(schema: dict[str, Any]) -> str:

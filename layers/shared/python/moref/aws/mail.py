@@ -11,6 +11,7 @@ _WAIT = {"TooManyRequestsException", "ThrottlingException", "LimitExceededExcept
 _PERSON = {"AccountSuspendedException", "SendingPausedException", "MailFromDomainNotVerifiedException", "AccessDenied"}
 _PERSON |= {"AccessDeniedException", "NotFoundException"}
 _NEVER = {"MessageRejected", "BadRequestException"}
+_NOT_VERIFIED = "is not verified"  # "Email address is not verified. The following identities failed the check ..."
 
 
 class SesMail:
@@ -30,8 +31,9 @@ class SesMail:
         sender_name: str | None = None,
         reply_to: str | None = None,
         headers: Mapping[str, str] | None = None,
+        tags: Mapping[str, str] | None = None,
     ) -> str:
-        """The provider's message id. `headers`: List-Unsubscribe and the like.
+        """The provider's message id. `headers`: List-Unsubscribe and the like; `tags` come back with SES's events.
 
         Raises Retry (SES never took it: throttled), NeedsPerson (sending is paused, sender not verified), Permanent
         (refused), OutcomeUnknown (the answer was lost: SES has no idempotency key, so it may have gone).
@@ -45,6 +47,7 @@ class SesMail:
                 ConfigurationSetName=self._configuration,
                 Content={"Simple": _content(subject, text, html, headers or {})},
                 **({"ReplyToAddresses": [reply_to]} if reply_to else {}),
+                **({"EmailTags": [{"Name": name, "Value": value} for name, value in tags.items()]} if tags else {}),
             )
         except ClientError as error:
             raise _kind(error) from None
@@ -72,6 +75,8 @@ def _content(subject: str, text: str, html: str | None, headers: Mapping[str, st
 
 def _kind(error: Exception) -> Exception:
     code = error_code(error)
+    if code == "MessageRejected" and _NOT_VERIFIED in str(error):  # the message is good, our sender is not yet
+        return NeedsPerson("SES: the sender is not verified")
     if code in _WAIT:
         return Retry("SES asks to wait", seconds=60)
     if code in _PERSON:

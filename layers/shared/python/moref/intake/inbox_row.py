@@ -9,6 +9,7 @@ from base64 import b64encode
 
 from moref.kernel import ids, keys
 from moref.kernel.clock import iso_at
+from moref.kernel.errors import TooLarge
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,12 +17,19 @@ if TYPE_CHECKING:
 
 KEEP_SECONDS = 30 * 24 * 3600
 NOUN = "inbox"
+MOST_PACKED = 390_000  # a row may have 400 KB in all
 
 
 def pack(raw: bytes) -> str:
-    """Base64 of zlib. A small window packs a webhook as well, and is set up in a fifth of the time."""
+    """Base64 of zlib. A small window packs a webhook as well, and is set up in a fifth of the time.
+
+    Raises TooLarge on what would not fit into a row.
+    """
     packer = zlib.compressobj(1, zlib.DEFLATED, wbits=12, memLevel=5)
-    return b64encode(packer.compress(raw) + packer.flush()).decode()
+    packed = b64encode(packer.compress(raw) + packer.flush()).decode()
+    if len(packed) > MOST_PACKED:
+        raise TooLarge("the body does not fit, even packed")
+    return packed
 
 
 def build(

@@ -12,7 +12,7 @@ from typing import Literal
 
 from moref.intake.model import InboxEvent
 from moref.kernel.errors import BadInput, Conflict, Malformed
-from moref.kernel.webhook import MAX_BODY
+from moref.kernel.webhook import LARGEST_BODY
 from moref.records import Change
 from moref.runtime import Runtime
 
@@ -71,7 +71,7 @@ def _effect(runtime: Runtime, event: InboxEvent, receive: Receive) -> tuple[Beca
 def raw_body(event: InboxEvent) -> bytes:
     """The bytes as they came. Raises Malformed when the row is damaged."""
     try:
-        return zlib.decompressobj().decompress(b64decode(event.body, validate=True), MAX_BODY + 1)
+        return zlib.decompressobj().decompress(b64decode(event.body, validate=True), LARGEST_BODY + 1)
     except (ValueError, zlib.error):
         raise Malformed("the stored body cannot be unpacked") from None
 

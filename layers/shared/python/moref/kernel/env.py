@@ -70,7 +70,7 @@ class Worker(Environment):
 
 
 class VendorWebhook(Worker):
-    pass
+    mail_topic: str  # ARN of the SNS topic that brings SES's events
 
 
 class Pages(Worker):

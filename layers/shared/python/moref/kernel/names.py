@@ -36,6 +36,8 @@ TTL_ATTRIBUTE = "expires_at"  # epoch seconds
 METRIC_NAMESPACE = "Moref"
 SCHEDULE_GROUP = "campaigns"
 MAIL_CONFIGURATION = "mail"  # the SES configuration set
+MAIL_EVENTS = "mail-events"  # the SNS topic that brings what became of e-mails
+PLATFORM_HOOK = "platform"  # in place of a token: /hooks/ses/platform
 
 
 def resource(stage: str, name: str) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAX_BODY = 256 * 1024
+LARGEST_BODY = 1024 * 1024  # of a sender that posts big batches; packed, it must fit into one row
 
 
 class Request:
@@ -30,17 +31,17 @@ class Request:
         self.body = body
 
 
-def from_event(event: "dict[str, Any]", base_url: str = "") -> Request:
-    """From an HTTP API (payload 2.0) event. Raises TooLarge over 256 KiB, Malformed on an undecodable body."""
+def from_event(event: "dict[str, Any]", base_url: str = "", largest: int = MAX_BODY) -> Request:
+    """From an HTTP API (payload 2.0) event. Raises TooLarge over `largest`, Malformed on an undecodable body."""
     text = event.get("body") or ""
-    if len(text) > 2 * MAX_BODY:
-        raise TooLarge("the body may have 256 KiB")
+    if len(text) > 2 * largest:
+        raise TooLarge(f"the body may have {largest // 1024} KiB")
     try:
         body = b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode()
     except ValueError:
         raise Malformed("the body is not base64") from None
-    if len(body) > MAX_BODY:
-        raise TooLarge("the body may have 256 KiB")
+    if len(body) > largest:
+        raise TooLarge(f"the body may have {largest // 1024} KiB")
     query = event.get("rawQueryString") or ""
     url = base_url + event.get("rawPath", "") + ("?" + query if query else "")
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}

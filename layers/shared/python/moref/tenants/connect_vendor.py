@@ -1,9 +1,6 @@
 """Stores an organization's own account at an outside system: the credentials sealed, the webhook's token issued."""
 
 import json
-from typing import Literal
-
-from pydantic import Field
 
 from moref.kernel import ids
 from moref.kernel.errors import Conflict
@@ -11,45 +8,13 @@ from moref.kernel.keys import GLOBAL
 from moref.records import Change, Create, Write, get
 from moref.runtime import Runtime
 from moref.tenants.audit import audited
-from moref.tenants.forms import Form
 from moref.tenants.model import Hook, Organization, VendorAccount
+from moref.tenants.vendor_forms import VendorForm
 
-Secret = str
 _TRIES = 4
 
 
-class TremendousAccount(Form):
-    """`api_key` begins with TEST_ or PROD_; `webhook_secret` is Tremendous's private key of the webhook."""
-
-    vendor: Literal["tremendous"] = "tremendous"
-    api_key: Secret = Field(min_length=8, max_length=300)
-    webhook_secret: Secret = Field(min_length=8, max_length=300)
-    funding_source_id: str = Field(min_length=1, max_length=100)
-    campaign_id: str | None = Field(default=None, min_length=1, max_length=100)
-
-    def secret(self) -> dict[str, str]:
-        return {"api_key": self.api_key, "webhook_secret": self.webhook_secret}
-
-    def config(self) -> dict[str, str]:
-        campaign = {"campaign_id": self.campaign_id} if self.campaign_id else {}
-        return {"funding_source_id": self.funding_source_id, **campaign}
-
-
-class TwilioAccount(Form):
-    vendor: Literal["twilio"] = "twilio"
-    account_sid: str = Field(pattern=r"^AC[0-9a-f]{32}$")
-    auth_token: Secret = Field(min_length=16, max_length=300)
-
-    def secret(self) -> dict[str, str]:
-        return {"account_sid": self.account_sid, "auth_token": self.auth_token}
-
-    def config(self) -> dict[str, str]:
-        return {"account_sid": self.account_sid}
-
-
-def connect_vendor(
-    runtime: Runtime, organization_id: str, form: TremendousAccount | TwilioAccount, *, actor: str
-) -> VendorAccount:
+def connect_vendor(runtime: Runtime, organization_id: str, form: VendorForm, *, actor: str) -> VendorAccount:
     """Creates or replaces the account; its hook token stays, so that the vendor's side need not be changed.
 
     The hook is `POST /hooks/{vendor}/{hook_token}`.
@@ -65,9 +30,7 @@ def connect_vendor(
     raise Conflict(f"the {form.vendor} account is being changed by others")
 
 
-def _writes(
-    runtime: Runtime, org: str, form: TremendousAccount | TwilioAccount, sealed: str, actor: str
-) -> tuple[Write, ...]:
+def _writes(runtime: Runtime, org: str, form: VendorForm, sealed: str, actor: str) -> tuple[Write, ...]:
     now, vendor = runtime.clock.now(), form.vendor
     audit = audited(now, org, actor, "vendor.connected", vendor)
     before = runtime.store.find(VendorAccount, org, vendor)

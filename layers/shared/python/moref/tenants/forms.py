@@ -135,6 +135,13 @@ class ConnectionChanges(_Changes):
     )
 
 
+class VendorAccountChanges(_Changes):
+    status: Literal["active", "stopped"] = Field(
+        default="active",
+        description="stopped: it is used for nothing, and its webhooks are answered 404; e-mail goes by the platform",
+    )
+
+
 class OrganizationChanges(_Changes):
     name: Name = ""
     settings: dict[str, Any] = Field(default_factory=dict, description="null forgets a value: the default counts")

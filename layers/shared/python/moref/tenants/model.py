@@ -93,7 +93,7 @@ class VendorAccount(Entity):
 
     noun: ClassVar[str] = "vendor_account"
 
-    vendor: Literal["tremendous", "twilio"]
+    vendor: Literal["tremendous", "twilio", "sendgrid"]
     status: Literal["active", "stopped"] = "active"
     secret_ciphertext: str  # KMS over JSON, base64; context (organization, "vendor:<vendor>")
     config: dict[str, str] = Field(default_factory=dict)  # not secret: campaign_id, funding_source_id, account_sid ...

@@ -150,12 +150,14 @@ def _made(message: "Mapping[str, Any]", since: "datetime") -> bool:
 
 def _call(runtime: "Runtime", account: "Account", method: str, values: "dict[str, str]") -> "Response":
     import requests
-    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+    from moref.messaging.channels._http import once
 
     base = json.loads(runtime.settings.vendor_urls).get("twilio", _API)
     sid = account.config.get("account_sid") or account.secret["account_sid"]
-    try:
-        return requests.request(
+    return once(
+        "Twilio",
+        lambda: requests.request(
             method,
             f"{base}/2010-04-01/Accounts/{sid}/Messages.json",
             auth=(account.secret.get("api_key", sid), account.secret["auth_token"]),
@@ -163,16 +165,8 @@ def _call(runtime: "Runtime", account: "Account", method: str, values: "dict[str
             allow_redirects=False,
             data=values if method == "POST" else None,
             params=values if method == "GET" else None,
-        )
-    except requests.ConnectTimeout:
-        raise Retry("Twilio could not be reached", seconds=30) from None
-    except requests.ConnectionError as error:
-        reason = getattr(error.args[0] if error.args else None, "reason", None)
-        if isinstance(reason, NewConnectionError | ConnectTimeoutError):
-            raise Retry("Twilio could not be reached", seconds=30) from None
-        raise OutcomeUnknown("the connection to Twilio broke") from None
-    except requests.RequestException:
-        raise OutcomeUnknown("Twilio's answer was lost") from None
+        ),
+    )
 
 
 def _read(answer: "Response") -> "dict[str, Any]":

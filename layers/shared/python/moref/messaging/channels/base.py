@@ -5,7 +5,9 @@
     VENDOR_ACCOUNT: str | None     the VendorAccount it sends with; None: the platform's own
     CAN_FIND: bool                 whether `find` can tell what became of a send whose answer was lost
     LANE: str                      who shares one pace of sending (messaging/lanes): "platform" is every organization
-                                   together, "account" the organization's account, "sender" each of its numbers
+                                   together, "account" the organization's account, "sender" each of its numbers; how
+                                   many units a second: data/paces.json by NAME, config `<NAME>_per_second`, or
+    quota(runtime, account) -> Decimal | None   optional: what the vendor says it takes a second now; None: not told
     send(runtime, account, outgoing) -> str
         the provider's message id. Raises Retry (surely not taken, go on later), NeedsPerson (nothing can be sent until
         somebody acts), Refused (this message will never go), OutcomeUnknown (it may have gone; look before repeating)
