@@ -10,11 +10,14 @@ from typing import Any, cast
 from api.handler import handler
 from moref.api.tokens import issue
 from moref.aws.compose import composed
+from moref.books.model import ClosedMonth, PayeeYear, ProviderStatement
+from moref.campaigns.model import Feedback
 from moref.conversions.model import Conversion
 from moref.intake.model import Contact, InboxEvent, Job
 from moref.intake.pulled import CallBudget
 from moref.kernel.env import Api
-from moref.messaging.model import Message
+from moref.messaging.model import Message, Suppression
+from moref.messaging.senders import Sender
 from moref.programs.model import Program
 from moref.records import Create, Entity, get
 from moref.referrals.model import Advocate, Lead, Link, Referral
@@ -120,6 +123,10 @@ class World:
                               recipient_email="ann@example.com", recipient_phone=None, funding_source_id="BALANCE"),
             "messages": Message(**place, id=f"msg_{tag}", channel="sms", template="ask", kind="marketing",
                                 contact_id=f"ctc_{tag}", fields={"secret": CANARY}),
+            "feedback": Feedback(**place, id=f"fb_{tag}", enrollment_id="enr", contact_id=f"ctc_{tag}", job_id="job",
+                                 score=2, comment="slow"),
+            "do-not-contact": Suppression(**made, id=f"sup_{tag}", channel="sms", active=True, reason="bounce"),
+            "senders": Sender(**place, id=f"sms.{location_id}.{tag}", channel="sms", address="+15125550100"),
             "inbox": InboxEvent(**made, id=f"inb_{tag}", source="crm:generic", connection_id=of.connection_id,
                                 event_id="e", headers={"x": CANARY}, status="quarantined", reason="unreadable",
                                 body=base64.b64encode(zlib.compress(b'{"hello": "world"}')).decode()),
@@ -127,6 +134,12 @@ class World:
             "call-budgets": CallBudget(**made, id=f"bud_{tag}", connection_id=of.connection_id, month="2026-06",
                                        allowance=20_000, used=7),
             "ledger/entries": book(reward, "accrued", now).entity,
+            "ledger/closed-months": ClosedMonth(**made, id=f"ent_{tag}.2026-05", legal_entity_id="ent", month="2026-05",
+                                                entries=0, digest="", balances=[], closed_by="mem"),
+            "ledger/payee-years": PayeeYear(**made, id=f"ent_{tag}.2026.ctc", legal_entity_id="ent", contact_id="ctc",
+                                            year=2026, paid={"USD": 190_000}, rewards=2),
+            "ledger/statements": ProviderStatement(**made, id=f"tremendous_{tag}.2026-05", provider="tremendous",
+                                                   month="2026-05", asked_at=now),
         }  # fmt: skip
         self.store.commit(*map(Create, rows.values()))
         return {path: row.id for path, row in rows.items()} | {

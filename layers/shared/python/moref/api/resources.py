@@ -3,9 +3,11 @@
 Lists take one filter and a time range, because that is what an index can answer.
 """
 
+from moref.api.books import BOOKS
 from moref.api.operation import Call, Schema
 from moref.api.resource import PLACE, STATUS, Resource, words
 from moref.api.resources_people import PEOPLE_ROWS
+from moref.api.vendor_accounts import VENDOR_ACCOUNT
 from moref.conversions.model import Conversion
 from moref.intake.model import InboxEvent, Job
 from moref.intake.pulled import CallBudget
@@ -99,6 +101,7 @@ READABLE = (
     INBOX,
     Resource("legal-entities", LegalEntity, words("name ein"), "payers of rewards"),
     CONNECTION,
+    VENDOR_ACCOUNT,
     Resource(
         "members", Member, words("email name role location_ids status"), "staff", STATUS, whole=True, least="admin"
     ),
@@ -171,4 +174,5 @@ READABLE = (
         whole=True,
         least="admin",
     ),
+    *BOOKS,
 )

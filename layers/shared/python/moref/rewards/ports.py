@@ -25,6 +25,8 @@ class ProviderOrder:
     recipient_phone: str | None = None
     reward_id: str | None = None
     delivery_status: str | None = None  # SCHEDULED, PENDING, SUCCEEDED, FAILED
+    fee: int | None = None  # what the provider took for it on top, same currency
+    made_at: datetime | None = None
 
 
 class Provider(Protocol):

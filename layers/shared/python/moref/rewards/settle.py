@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from moref.books.payee_year import counted
 from moref.kernel.errors import Conflict
 from moref.records import Change, Point, Write, get
 from moref.rewards import ledger
@@ -30,7 +31,7 @@ def settle(runtime: Runtime, organization_id: str, payout_id: str, order: Provid
             return payout
         accepted = fields.get("accepted_at") is not None and payout.accepted_at is None
         try:
-            after = move(runtime, payout, *_others(payout, reward, order, accepted, now), **fields)
+            after = move(runtime, payout, *_others(runtime, payout, reward, order, accepted), **fields)
         except Conflict:
             continue
         _measure(runtime, payout, after, reward, accepted)
@@ -114,13 +115,14 @@ def _executed(payout: Payout, order: ProviderOrder, now: datetime) -> dict[str, 
     return common | {"status": "accepted", "reason": None}
 
 
-def _others(payout: Payout, reward: Reward, order: ProviderOrder, accepted: bool, now: datetime) -> list[Write]:
+def _others(runtime: Runtime, payout: Payout, reward: Reward, order: ProviderOrder, accepted: bool) -> list[Write]:
+    now = runtime.clock.now()
     writes: list[Write] = []
     if payout.order_id != order.id:
         writes.append(Point(payout.organization_id, "order", order.id, payout.id))
     if accepted:
         issued = reward.changed(now, status="issued", issued_at=now, reason=None)
-        writes += [Change(reward, issued), ledger.book(reward, "accepted", now)]
+        writes += [Change(reward, issued), ledger.book(reward, "accepted", now), counted(runtime.store, reward, now)]
     return writes
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from moref.books.provider_statement import make_statement
 from moref.kernel.errors import Malformed
 from moref.records import get
 from moref.rewards.advance import advance
@@ -13,11 +14,15 @@ from moref.runtime import Runtime
 
 
 def work(runtime: Runtime, message: dict[str, Any], connect: Connect = connect_account) -> None:
-    """Events reward.released, reward.reversed and payout.retried, and the command pay. Raises as `advance` does.
+    """Events reward.released, reward.reversed, payout.retried and statement.asked, and the command pay. Raises as
+    `advance` does.
 
     A reversal has cancelled its payout in its own commit; looking again takes what is left off the open list.
     """
     org = message["organization_id"]
+    if message.get("name") == "statement.asked":
+        make_statement(runtime, org, message["subject"], connect)
+        return
     slot = datetime.fromisoformat(message["slot"]) if "slot" in message else None
     if message.get("name") in ("reward.released", "reward.reversed"):
         reward_id = message["subject"]

@@ -159,7 +159,17 @@ def _order(order: dict[str, Any]) -> ProviderOrder:
         recipient_phone=recipient.get("phone"),
         reward_id=reward.get("id"),
         delivery_status=delivery.get("status"),
+        fee=_minor((order.get("payment") or {}).get("fees"), currency),
+        made_at=_instant(order.get("created_at")),
     )
+
+
+def _instant(text: Any) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return found if found.tzinfo else None
 
 
 def _minor(amount: Any, currency: Any) -> int | None:
