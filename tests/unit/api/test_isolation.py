@@ -16,6 +16,15 @@ BODIES: dict[str, Any] = {
     "POST /v1/conversions/{id}/reject": {"reason": "no"},
     "POST /v1/payouts/{id}/cancel": {"reason": "no"},
     "POST /v1/advocates/{id}/links": {"location_id": "loc"},
+    "PATCH /v1/contacts/{id}": {"version": 1, "language": "es"},
+    "POST /v1/contacts/{id}/opt-out": {"channels": ["sms"], "reason": "said so on the phone"},
+    "POST /v1/contacts/{id}/opt-in": {"channel": "sms", "consent_text": "I agree to get texts", "source": "call",
+                                      "at": "2026-06-01T15:00:00Z"},
+    "POST /v1/messages/{id}/read": {"opt_out": True},
+    "POST /v1/feedback/{id}/sentiment": {"version": 1, "sentiment": "negative", "reason": "irony"},
+    "POST /v1/do-not-contact/{id}/lift": {"reason": "their new address"},
+    "PUT /v1/senders/{id}": {"version": 1, "states": {"brand": "active"}},
+    "POST /v1/senders/{id}/resume": {"version": 1, "reason": "registered anew"},
 }
 # Named by the organization's own words, not by a tenant's id.
 NO_TENANTS_ID = {"PUT /v1/switches/{id}", "DELETE /v1/switches/{id}"}
@@ -128,6 +137,8 @@ def test_a_member_of_one_branch_sees_nothing_of_another(world: World) -> None:
         "messages",
         "leads",
         "ledger/entries",
+        "feedback",
+        "senders",
     ):
         items = world.call("GET", f"/{path}", token=token).json()["items"]
         assert [item["id"] for item in items] == [own[path]], path
@@ -136,6 +147,6 @@ def test_a_member_of_one_branch_sees_nothing_of_another(world: World) -> None:
     assert [item["id"] for item in world.call("GET", "/locations", token=token).json()["items"]] == [dallas]
     approve = world.call("POST", f"/conversions/{theirs['conversions']}/approve", {}, token=token, key="k")
     assert approve.status == 404
-    for path in ("/inbox", "/ledger/balances", "/members", "/audit"):
+    for path in ("/inbox", "/ledger/balances", "/members", "/audit", "/do-not-contact", "/do-not-contact/export"):
         assert world.call("GET", path, token=token).status == 403
     assert world.call("PUT", "/switches/payouts", {"reason": "mine"}, token=token).status == 403
