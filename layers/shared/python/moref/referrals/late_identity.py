@@ -1,0 +1,33 @@
+"""Attribution asked again when more became known of a person: a phone learnt later, a lead, a merge, a removal."""
+
+from moref.identity.current import current
+from moref.intake.model import Job
+from moref.records import get
+from moref.referrals.model import Lead
+from moref.referrals.track_job import track_job
+from moref.runtime import Runtime
+
+MOST_JOBS = (
+    50  # of one person, newest first; who has more is a broker, and each of their jobs is still tracked by itself
+)
+
+
+def attribute_contact(runtime: Runtime, organization_id: str, contact_id: str) -> int:
+    """Tracks the person's jobs again; how many. Jobs come by an index that lags by moments: a job newer than that is
+    tracked by its own event. Nothing happens for a contact that is not there."""
+    contact = current(runtime.store, organization_id, contact_id)
+    if contact is None:
+        return 0
+    jobs = runtime.store.list(Job, organization_id, parent=contact.id, limit=MOST_JOBS).items
+    for job in jobs:
+        track_job(runtime, organization_id, job.id, again=True)
+    return len(jobs)
+
+
+def attribute_lead(runtime: Runtime, organization_id: str, lead_id: str) -> int:
+    """A form may come moments after the CRM's own record of the person, who may be another contact there."""
+    contact = current(runtime.store, organization_id, get(runtime.store, Lead, organization_id, lead_id).contact_id)
+    if contact is None:
+        return 0
+    found = {id for key in contact.person_keys for id in runtime.store.lookup(organization_id, "person", key)}
+    return sum(attribute_contact(runtime, organization_id, id) for id in sorted(found | {contact.id})[:MOST_JOBS])
