@@ -3,6 +3,7 @@
 Lists take one filter and a time range, because that is what an index can answer.
 """
 
+from moref.api.books import BOOKS
 from moref.api.operation import Call, Schema
 from moref.api.resource import PLACE, STATUS, Resource, words
 from moref.api.resources_people import PEOPLE_ROWS
@@ -173,4 +174,5 @@ READABLE = (
         whole=True,
         least="admin",
     ),
+    *BOOKS,
 )
