@@ -50,6 +50,10 @@ class Entity(BaseModel):
         """The id under which by_parent lists this row."""
         return None
 
+    def listed_at(self) -> datetime:
+        """Its time in a list by status. A row that waits says until when, so that overdue ones are found alone."""
+        return self.updated_at
+
     def changed(self, now: datetime, **fields: Any) -> Self:
         """A validated copy; `version` stays that of the row read, which `Change` conditions on."""
         return type(self)(**{**dict(self), **fields, "updated_at": now})
@@ -62,7 +66,7 @@ class Entity(BaseModel):
         found = {
             "noun_key": keys.noun_key(org, noun),
             "created": iso(self.created_at),
-            "updated": iso(self.updated_at),
+            "updated": iso(self.listed_at()),
         }
         filters = {
             "status_key": getattr(self, "status", None),

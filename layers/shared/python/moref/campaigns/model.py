@@ -1,5 +1,6 @@
 """One contact inside one campaign, and the feedback they gave."""
 
+from datetime import UTC, datetime
 from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -8,6 +9,7 @@ from moref.campaigns.definition import Definition, Sentiment
 from moref.campaigns.places import Place
 from moref.records import Entity
 
+NEVER = datetime.max.replace(tzinfo=UTC)
 StepStatus = Literal["scheduled", "done", "skipped", "cancelled"]
 
 
@@ -40,6 +42,12 @@ class Enrollment(Entity):
 
     def parent(self) -> str:
         return self.contact_id
+
+    def listed_at(self) -> datetime:
+        """While active: when its next step is due, and beyond all time when it waits for the customer alone."""
+        if self.status != "active":
+            return self.updated_at
+        return min((run.due_at for run in self.steps.values() if run.status == "scheduled"), default=NEVER)
 
 
 class StaffTask(Entity):

@@ -1,5 +1,6 @@
 """One SMS or e-mail, out or in, and the suppression that forbids one."""
 
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, Field
@@ -64,6 +65,10 @@ class Message(Entity):
 
     def parent(self) -> str | None:
         return self.contact_id
+
+    def listed_at(self) -> datetime:
+        waits = self.status == "queued" and self.not_before is not None
+        return max(self.updated_at, self.not_before) if waits and self.not_before else self.updated_at
 
 
 class Frequency(Entity):
