@@ -18,11 +18,16 @@ BODIES: dict[str, Any] = {
     "POST /v1/advocates/{id}/links": {"location_id": "loc"},
     "PATCH /v1/contacts/{id}": {"version": 1, "language": "es"},
     "POST /v1/contacts/{id}/opt-out": {"channels": ["sms"], "reason": "said so on the phone"},
-    "POST /v1/contacts/{id}/opt-in": {"channel": "sms", "consent_text": "I agree to get texts", "source": "call",
-                                      "at": "2026-06-01T15:00:00Z"},
+    "POST /v1/contacts/{id}/opt-in": {
+        "channel": "sms",
+        "consent_text": "I agree to get texts",
+        "source": "call",
+        "at": "2026-06-01T15:00:00Z",
+    },
     "POST /v1/messages/{id}/read": {"opt_out": True},
     "POST /v1/feedback/{id}/sentiment": {"version": 1, "sentiment": "negative", "reason": "irony"},
     "POST /v1/do-not-contact/{id}/lift": {"reason": "their new address"},
+    "PATCH /v1/vendor-accounts/{id}": {"version": 1, "status": "stopped"},
     "PUT /v1/senders/{id}": {"version": 1, "states": {"brand": "active"}},
     "POST /v1/senders/{id}/resume": {"version": 1, "reason": "registered anew"},
 }

@@ -24,7 +24,7 @@ from moref.referrals.model import Advocate, Lead, Link, Referral
 from moref.rewards.ledger import book
 from moref.rewards.model import Payout, Reward
 from moref.runtime import Runtime
-from moref.tenants.model import Member, Role
+from moref.tenants.model import Member, Role, VendorAccount
 from moref.tenants.onboard import Onboarded
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.runtime import FakeClock, fake_runtime
@@ -130,6 +130,8 @@ class World:
             "inbox": InboxEvent(**made, id=f"inb_{tag}", source="crm:generic", connection_id=of.connection_id,
                                 event_id="e", headers={"x": CANARY}, status="quarantined", reason="unreadable",
                                 body=base64.b64encode(zlib.compress(b'{"hello": "world"}')).decode()),
+            "vendor-accounts": VendorAccount(**made, id=f"sendgrid_{tag}", vendor="sendgrid", config={"region": "eu"},
+                                             secret_ciphertext="sealed", hook_token=f"knock_{tag}"),
             "leads": Lead(**place, id=f"lead_{tag}", contact_id="ctc_2", referral_id=f"ref_{tag}", code="CODE"),
             "call-budgets": CallBudget(**made, id=f"bud_{tag}", connection_id=of.connection_id, month="2026-06",
                                        allowance=20_000, used=7),

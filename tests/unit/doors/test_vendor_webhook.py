@@ -11,13 +11,17 @@ import pytest
 
 from moref.intake.hook_door import HookDoor
 from moref.intake.model import InboxEvent
+from moref.kernel.env import VendorWebhook
 from tests.fakes.light import FakeLight
 from tests.unit.doors import world
 from vendor_webhook import handler as vendor_handler
+from vendor_webhook.senders import senders
 
 BASE = "https://go.example.test"
 AUTH_TOKEN = b"an-auth-token-of-twilio"
 KEY = b"a-private-key-of-tremendous"
+SETTINGS = VendorWebhook()
+SETTINGS.mail_topic, SETTINGS.vendor_urls = "arn:aws:sns:us-east-1:123456789012:mail", "{}"
 SECRETS = {
     "twilio": json.dumps({"account_sid": "AC1", "auth_token": AUTH_TOKEN.decode()}).encode(),
     "tremendous": json.dumps({"api_key": "TEST_x", "webhook_secret": KEY.decode()}).encode(),
@@ -30,6 +34,7 @@ def here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Fak
     hook = world.hook([SECRETS[vendor]], source=vendor, purpose=f"vendor:{vendor}", connection_id=vendor)
     made, light = world.door(None, hook, base_url=BASE)
     monkeypatch.setattr(vendor_handler, "door", lambda: made)
+    monkeypatch.setattr(vendor_handler, "sender", senders(SETTINGS).get)
     assert isinstance(made, HookDoor)
     return light
 

@@ -66,7 +66,9 @@ class TwilioAccount(VendorForm):
         return {"account_sid": self.account_sid, "auth_token": self.auth_token}
 
     def config(self) -> dict[str, str]:
-        config = {"account_sid": self.account_sid, "keyword_replies": self.keyword_replies}
+        config = {"account_sid": self.account_sid}
+        if self.keyword_replies == "ours":
+            config["keyword_replies"] = "ours"
         if self.whatsapp_sender:
             config["whatsapp_sender"] = self.whatsapp_sender
         templates = self.whatsapp_templates.items()
