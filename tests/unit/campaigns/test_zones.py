@@ -1,6 +1,10 @@
-"""Zone data is the pinned package's, and a person may be in any zone of the addresses we know."""
+"""Zone data is the pinned package's and never the machine's; a wall time is one instant, whatever the clocks do."""
 
-import json
+import os
+import re
+import shutil
+import subprocess
+import sys
 import zoneinfo
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
@@ -8,30 +12,39 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from moref.campaigns import places, zones
-from moref.campaigns.places import Place, candidates
-from moref.campaigns.waits import days_later
-from moref.intake.model import Address
-from moref.tenants.model import Location
+from moref.campaigns import zones
 
-ZONES = sorted(zoneinfo.available_timezones() - {"localtime", "Factory"})
-STATES = json.loads(Path(places.__file__).with_name("data").joinpath("state_zones.json").read_text())["states"]
-
-BRANCH = Location(
-    organization_id="org_1", id="loc_1", created_at=datetime(2026, 1, 1, tzinfo=UTC), name="Bluebird",
-    updated_at=datetime(2026, 1, 1, tzinfo=UTC), legal_entity_id="le_1", time_zone="America/Chicago",
-    postal_address="1 Main St", staff_email="staff@bluebird.test", review_url="https://reviews.example.test/bluebird",
-)  # fmt: skip
+ROOT = Path(__file__).parents[3]
 
 
-def test_zone_data_comes_from_the_pinned_package_and_not_from_the_machine() -> None:
+def test_the_iana_version_is_the_one_the_lock_names() -> None:
+    pin = re.search(r"^tzdata==(\d{4})\.(\d+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+    assert pin is not None
+    year, number = pin.groups()
+    assert year + chr(ord("a") + int(number) - 1) == import_module("tzdata").IANA_VERSION
+
+
+def test_a_machine_with_other_zone_data_changes_nothing(tmp_path: Path) -> None:
+    """Its America/Chicago is Tokyo's file, and zoneinfo is told to look there first."""
+    (tmp_path / "America").mkdir()
+    with files("tzdata.zoneinfo.Asia").joinpath("Tokyo").open("rb") as tokyo:
+        (tmp_path / "America" / "Chicago").write_bytes(tokyo.read())
+    program = (
+        "import zoneinfo; from datetime import datetime, UTC; at = datetime(2026, 7, 1, tzinfo=UTC)\n"
+        "before = at.astimezone(zoneinfo.ZoneInfo('America/Chicago')).hour\n"
+        "from moref.campaigns.zones import zone\n"
+        "print(before, at.astimezone(zone('America/Chicago')).hour)"
+    )
+    paths = {"PYTHONTZPATH": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path), "PATH": os.environ["PATH"]}
+    run = subprocess.run([sys.executable, "-c", program], env=paths, capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["9", "19"], "Tokyo from the machine, then Chicago from the package"
+    shutil.rmtree(tmp_path)
+
+
+def test_zone_data_comes_from_the_pinned_package() -> None:
     assert zoneinfo.TZPATH == ()
-    assert import_module("tzdata").IANA_VERSION >= "2026a"
-    raw = files("tzdata.zoneinfo.America").joinpath("Vancouver").open("rb")
-    with raw as file:
+    with files("tzdata.zoneinfo.America").joinpath("Vancouver").open("rb") as file:
         pinned = zoneinfo.ZoneInfo.from_file(file)
     for month in range(1, 13):
         at = datetime(2027, month, 15, tzinfo=UTC)
@@ -43,61 +56,32 @@ def test_british_columbia_keeps_summer_time_from_2026_which_old_copies_do_not_kn
     assert winter.utcoffset() == timedelta(hours=-7)
 
 
-def test_every_state_has_zones_that_exist() -> None:
-    assert len(STATES) == 56  # 50 states, the district, five territories
-    for names in STATES.values():
-        assert names
-        assert all(zones.known(name) for name in names)
-
-
-@pytest.mark.parametrize(
-    ("origin", "destination", "expected"),
-    [
-        (None, None, [("America/Chicago", None)]),
-        (Address(state="tx"), None, [("America/Chicago", "TX"), ("America/Denver", "TX"), ("America/Chicago", None)]),
-        (
-            Address(state="TX", time_zone="America/Chicago"),
-            Address(state="CA"),
-            [("America/Chicago", "TX"), ("America/Los_Angeles", "CA"), ("America/Chicago", None)],
-        ),
-        (
-            Address(state="TX", time_zone="Mars/Olympus"),
-            None,
-            [("America/Chicago", "TX"), ("America/Denver", "TX"), ("America/Chicago", None)],
-        ),
-        (Address(state="ON", country="CA"), Address(state="??"), [("America/Chicago", None)]),
-    ],
-)
-def test_candidates_are_origin_destination_and_branch(
-    origin: Address | None, destination: Address | None, expected: list[tuple[str, str | None]]
-) -> None:
-    assert candidates(origin, destination, BRANCH) == [Place(zone=name, state=state) for name, state in expected]
-
-
 @pytest.mark.parametrize("name", ["", None, "America", "../etc/passwd", "/etc/localtime", "Nowhere/At_All", "a\0b"])
 def test_what_is_no_zone_is_not_known(name: str | None) -> None:
     assert not zones.known(name)
 
 
-def test_a_gap_moves_forward_and_an_overlap_takes_its_first_instant() -> None:
-    assert zones.resolve(datetime(2026, 3, 8, 2, 30), "America/Chicago") == datetime(2026, 3, 8, 8, 30, tzinfo=UTC)
-    assert zones.resolve(datetime(2026, 11, 1, 1, 30), "America/Chicago") == datetime(2026, 11, 1, 6, 30, tzinfo=UTC)
-
-
-@given(
-    st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31), timezones=st.just(UTC)),
-    st.integers(1, 30),
-    st.sampled_from(ZONES),
+@pytest.mark.parametrize(
+    ("wall", "name", "expected"),
+    [
+        # Clocks go from 02:00 to 03:00: half past two is half past three.
+        ("2026-03-08T02:30", "America/Chicago", "2026-03-08T08:30Z"),
+        # Clocks go from 02:00 to 01:00: half past one comes at 06:30 and 07:30 UTC.
+        ("2026-11-01T01:30", "America/Chicago", "2026-11-01T06:30Z"),
+        # Lord Howe moves by half an hour. 4 October: 02:00 (+10:30) is 02:30 (+11), so 02:15 is 02:45.
+        ("2026-10-04T02:15", "Australia/Lord_Howe", "2026-10-03T15:45Z"),
+        # 5 April: 02:00 (+11) is 01:30 (+10:30), so 01:45 comes twice, first at +11.
+        ("2026-04-05T01:45", "Australia/Lord_Howe", "2026-04-04T14:45Z"),
+        # Phoenix has no summer time; the Navajo Nation inside Arizona keeps Denver's.
+        ("2026-07-01T09:00", "America/Phoenix", "2026-07-01T16:00Z"),
+        ("2026-07-01T09:00", "America/Denver", "2026-07-01T15:00Z"),
+        # Nuuk's clocks go from Saturday 23:00 (-2) to Sunday 00:00 (-1): the wall time leaves its day.
+        ("2026-03-28T23:30", "America/Nuuk", "2026-03-29T01:30Z"),
+        # Both sides of the date line.
+        ("2026-06-01T10:00", "Pacific/Apia", "2026-05-31T21:00Z"),
+        ("2026-06-01T10:00", "Pacific/Kiritimati", "2026-05-31T20:00Z"),
+        ("2026-06-01T10:00", "Pacific/Pago_Pago", "2026-06-01T21:00Z"),
+    ],
 )
-def test_days_later_is_the_same_wall_time_unless_the_zone_has_no_such_time_that_day(
-    instant: datetime, days: int, name: str
-) -> None:
-    zone = zones.zone(name)
-    wanted = instant.astimezone(zone).replace(tzinfo=None) + timedelta(days=days)
-    later = days_later(instant, days, [Place(zone=name)]).astimezone(zone)
-    exists = wanted.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None) == wanted
-    if exists:
-        assert later.replace(tzinfo=None) == wanted
-        assert later.fold == 0
-    else:
-        assert timedelta(0) < later.replace(tzinfo=None) - wanted <= timedelta(hours=24)
+def test_wall_times_computed_by_hand(wall: str, name: str, expected: str) -> None:
+    assert zones.resolve(datetime.fromisoformat(wall), name) == datetime.fromisoformat(expected).astimezone(UTC)
