@@ -1,5 +1,6 @@
 """What every page is judged by: it fits its window, axe finds nothing, and the focus can be seen."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
@@ -25,13 +26,15 @@ def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 
-def findings(page: Page) -> list[str]:
-    """What axe objects to, one line each. The page must have been opened with scripts, for axe is one."""
+def findings(page: Page, *, without: Sequence[str] = ()) -> list[str]:
+    """What axe objects to, one line each, `without` some of its rules. The page must have been opened with scripts, for
+    axe is one."""
     options: dict[str, Any] = {"runOnly": {"type": "tag", "values": _RULES}, "resultTypes": ["violations"]}
     found = Axe().run(page, options=options).response
     return [
         f"{each['id']}: {node['target']} {node['failureSummary']}"
         for each in found["violations"]
+        if each["id"] not in without
         for node in each["nodes"]
     ]
 

@@ -11,18 +11,15 @@ from moref.campaigns.model import Enrollment, PageToken
 from moref.campaigns.places import Place
 from moref.kernel.env import Redirect
 from moref.kernel.keys import GLOBAL
-from moref.messaging import templates
 from moref.pages.dispatch import answer as pages
 from moref.records import Create
 from redirect.visit import RedirectDoor
+from tests.browser import mails
 from tests.fakes.light import FakeLight
 from tests.fakes.referral_world import LOCATION, ORG, World
 
 REVIEW, PREFERENCES = "abcdefghij2345672345", "bcdefghijk2345672345"
 _AT = datetime(2026, 6, 1, 15, 0, tzinfo=UTC)
-_FIELDS = {"first_name": "María José", "company": "Bluebird Moving Austin", "amount": "$50.00", "score": "2",
-           "comment": "The sofa arrived with a scratch.\nPlease call me.",
-           "link": "https://go.example/review/abcdefghij2345672345"}  # fmt: skip
 
 
 class Town:
@@ -41,7 +38,9 @@ class Town:
         if path.startswith("/r/"):
             method = event["requestContext"]["http"]["method"]
             return self._door.visit(method, path.removeprefix("/r/"), event["headers"])[0]
-        made = {"/v1/docs": _docs, "/messages": _messages, "/messages/none": _no_messages, "/mail": _mail}.get(path)
+        if path.startswith("/mail/"):
+            return mails.answer(path)
+        made = {"/v1/docs": _docs, "/messages": _messages, "/messages/none": _no_messages}.get(path)
         if made is None:
             return pages(self.w.runtime, event)
         return {"statusCode": 200, "headers": {"content-type": "text/html; charset=utf-8"}, "body": made()}
@@ -75,10 +74,6 @@ def _docs() -> str:
     return docs.page(document())
 
 
-def _mail() -> str:
-    return _written("low_score").html
-
-
 def _no_messages() -> str:
     return messages.page([], _AT)
 
@@ -86,19 +81,14 @@ def _no_messages() -> str:
 def _messages() -> str:
     text: messages.Sent = {
         "at": _AT.isoformat(), "channel": "sms", "to": "+15125550144", "from": "+15125550100", "status": "delivered",
-        "subject": None, "body": templates.sms("ask", _FIELDS),
+        "subject": None, "body": mails.text("ask"),
     }  # fmt: skip
     return messages.page([text, *(_sent(name) for name in ("ask", "reward", "low_score"))], _AT)
 
 
 def _sent(name: str) -> messages.Sent:
-    mail = _written(name)
+    mail = mails.written(name)
     return {
         "at": _AT.isoformat(), "channel": "email", "to": "maria@friend.example", "from": "austin@bluebird.example",
         "status": "sent", "subject": mail.subject, "body": mail.text, "html": mail.html,
     }  # fmt: skip
-
-
-def _written(name: str) -> templates.Mail:
-    unsubscribe = f"https://go.example/u/{PREFERENCES}"
-    return templates.mail(name, _FIELDS, address="1 Main St, Austin, TX 78701", unsubscribe=unsubscribe)

@@ -19,7 +19,7 @@ from moref.messaging.fields import FIELDS
 DEEPEST = 4  # an if inside an if inside ...
 LONGEST_TAG = 300  # characters between the braces; keeps the parser from nesting without end
 MOST_TAGS = 200
-LONGEST = 50_000
+LONGEST = 51_000  # an e-mail with its subject and button
 
 # What is not let in -> how people know it.
 _NAMES: dict[type[nodes.Node], str] = {

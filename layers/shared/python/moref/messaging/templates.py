@@ -1,5 +1,6 @@
 """Which words count: a location's own form, else the organization's, else the built-in's."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from moref.kernel.errors import BadInput
@@ -77,7 +78,7 @@ def chosen(wordings: dict[Language, Wording], language: Language, channel: Chann
     raise BadInput(f"this template has no words for {channel}", field="template")
 
 
-def fields_of(wordings: dict[Language, Wording]) -> frozenset[str]:
+def fields_of(wordings: Mapping[Language, Wording]) -> frozenset[str]:
     """Every merge field that any of the words use, the button's link included."""
     used: set[str] = set()
     for wording in wordings.values():

@@ -1,0 +1,48 @@
+"""Which templates lead to the public review link, for the check that everybody gets it alike (campaigns.fairness)."""
+
+from collections.abc import Callable, Collection, Mapping
+
+from moref.kernel.errors import BadInput
+from moref.messaging.template_model import Language, Wording
+from moref.messaging.templates import effective, fields_of
+from moref.records import Store
+from moref.tenants.model import Location
+
+REVIEW_FIELDS = frozenset({"review_link", "feedback_link"})  # everybody finds the review link on the feedback page
+
+
+def holds_review_link(wordings: Mapping[Language, Wording], review_urls: Collection[str]) -> bool:
+    """By a merge field, or written out."""
+    if fields_of(wordings) & REVIEW_FIELDS:
+        return True
+    sources = [source for wording in wordings.values() for source in wording.sources().values()]
+    return any(_bare(url) in source for url in review_urls for source in sources)
+
+
+def has_review_link(
+    store: Store, location: Location, *, instead: Mapping[str, Mapping[Language, Wording]] | None = None
+) -> Callable[[str], bool]:
+    """By the name of a template, as it counts at the location. `instead` are words that are about to be saved.
+
+    A name that does not exist holds nothing: that it does not exist is another check's finding.
+    """
+    known: dict[str, bool] = {}
+
+    def holds(name: str) -> bool:
+        if name not in known:
+            known[name] = holds_review_link(_words(name), [location.review_url])
+        return known[name]
+
+    def _words(name: str) -> Mapping[Language, Wording]:
+        if instead is not None and name in instead:
+            return instead[name]
+        try:
+            return effective(store, location.organization_id, name, location.id).wordings
+        except BadInput:
+            return {}
+
+    return holds
+
+
+def _bare(url: str) -> str:
+    return url.partition("://")[2].rstrip("/") or url
