@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Page
 
+from moref.intake.model import Contact
 from moref.records import Change, get
 from moref.tenants.model import Location
 from tests.browser.checks import findings, fits
@@ -82,7 +83,19 @@ def _review_chosen(v: Visit) -> Page:
 
 def _preferences_off(v: Visit) -> Page:
     page = v.open(subscribe(v.w, phone="+15125550144", email="ann@friend.example"))
-    return _press(_press(page, "Unsubscribe from e-mail"), "Stop texts")
+    return _press(_press(page, "Unsubscribe from e-mail"), "Stop all texts")
+
+
+def _preferences_spanish(v: Visit) -> Page:
+    page = v.open(subscribe(v.w, phone="+15125550144", email="ann@friend.example"))
+    return _press(_press(page, "I agree, text me"), "Escríbanme en español")
+
+
+def _review_spanish(v: Visit) -> Page:
+    path = ask(v.w)
+    contact = get(v.w.store, Contact, ORG, "con_c")
+    v.w.store.commit(Change(contact, contact.changed(v.w.clock.now(), language="es")))
+    return _press(v.open(path), "Enviar")
 
 
 def _unavailable(v: Visit) -> Page:
@@ -121,6 +134,8 @@ STATES: dict[str, tuple[Callable[[Visit], Page], str]] = {
     "review-thanks": (_review_thanks, "Thank you!"),
     "preferences": (lambda v: v.open(subscribe(v.w, phone="+15125550144", email="a@b.example")), "Your messages"),
     "preferences-off": (_preferences_off, "Your messages"),
+    "preferences-spanish": (_preferences_spanish, "Sus mensajes"),
+    "review-spanish": (_review_spanish, "¿Cómo le fue?"),
     "preferences-e-mail-only": (lambda v: v.open(subscribe(v.w, email="a@b.example")), "Your messages"),
     "preferences-nothing": (lambda v: v.open(subscribe(v.w)), "Your messages"),
     "docs": (lambda v: v.open("/v1/docs"), "Mo-ref API"),

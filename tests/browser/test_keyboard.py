@@ -81,7 +81,7 @@ def test_without_a_score_the_keyboard_starts_at_the_question(w: World, eyes: Eye
 
 def test_texts_and_e_mail_are_stopped_without_a_mouse(w: World, eyes: Eyes) -> None:
     page = eyes.open(subscribe(w, phone="+15125550144", email="ann@friend.example"))
-    assert walk(page) == ["stop_email", "stop_sms"]
+    assert walk(page) == ["stop_email", "agree", "stop_sms", "language_es", "stop_all"]
     page.reload()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")

@@ -71,8 +71,8 @@ def suppression_of(runtime: Runtime, organization_id: str, channel: Channel, add
 
 
 def staff_may_lift(suppression: Suppression) -> bool:
-    """An opt-out that the person gave us by their own word is theirs to take back."""
-    return _strength(suppression.reason) < _OWN_WORD
+    """Only what others said of the address: an opt-out by the person's own word is theirs to take back."""
+    return suppression.reason in ("staff", "bounce", DO_NOT_CONTACT)
 
 
 def consent_lifts(suppression: Suppression) -> bool:

@@ -11,7 +11,7 @@ from moref.intake.model import Consent, Contact
 from moref.kernel.errors import BadInput, Conflict
 from moref.messaging.addresses import wish_about
 from moref.messaging.model import Channel, Suppression
-from moref.messaging.opt_out import UNSUBSCRIBED, consent_lifts, opt_out, suppression_of, unmarked
+from moref.messaging.opt_out import UNSUBSCRIBED, consent_lifts, opt_out, staff_may_lift, suppression_of, unmarked
 from moref.records import Change, Write, get
 from moref.runtime import Runtime
 from moref.tenants.audit import audited
@@ -75,6 +75,6 @@ def record_consent(
 
 
 def _way_out(against: Suppression) -> str:
-    if against.reason in ("bounce", "complaint", "do_not_contact"):
+    if staff_may_lift(against):
         return "lift it on the do-not-contact list first"
-    return "only the person takes it back, by texting START"
+    return "only the person takes it back, by texting START or on their own page"

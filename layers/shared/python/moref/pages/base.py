@@ -31,8 +31,9 @@ class Response:
 
 
 def render(template: str, *, status: int = 200, **values: object) -> Response:
-    """A page. `values` are escaped by the template; every template needs `title`, and `company` or None."""
+    """A page. `values` are escaped by the template; every template needs `title`, and `company` and `lang` if any."""
     values.setdefault("company", None)
+    values.setdefault("lang", "en")
     return Response(status, environment().get_template(template).render(**values), security_headers())
 
 
@@ -50,17 +51,26 @@ def not_found() -> Response:
     )
 
 
-def message(status: int, title: str, text: str, *, company: str | None = None) -> Response:
+def message(status: int, title: str, text: str, *, company: str | None = None, lang: str = "en") -> Response:
     """A page of one heading and one paragraph."""
-    return render("message.html", status=status, title=title, text=text, company=company)
+    return render("message.html", status=status, title=title, text=text, company=company, lang=lang)
 
 
 @cache
 def environment() -> Environment:
     """Jinja2 with autoescape always on; a misspelt name is an error, not an empty place."""
     made = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    made.filters["whole"] = whole
     made.globals["style"] = Markup(style())  # noqa: S704 - our own file
     return made
+
+
+def whole(text: str) -> Markup:
+    """The text escaped, its e-mail never torn at the hyphen."""
+    torn = re.split(r"(e-mails?)", text, flags=re.IGNORECASE)
+    return Markup("").join(
+        Markup('<span class="whole">{}</span>').format(part) if place % 2 else part for place, part in enumerate(torn)
+    )
 
 
 @cache

@@ -6,13 +6,15 @@ After any score the page shows the same public review link, in the same words (r
 from moref import records
 from moref.campaigns.give_feedback import MAX_COMMENT, feedback_id, give_feedback
 from moref.campaigns.model import Enrollment, Feedback
+from moref.intake.model import Contact
 from moref.kernel.errors import BadInput
 from moref.pages.base import Form, Response, not_found, render, see_other, text_field
 from moref.pages.tokens import find_token
+from moref.pages.words import words
 from moref.runtime import Runtime
 from moref.tenants.model import Location
 
-_SCORES = ((5, "Excellent"), (4, "Good"), (3, "Okay"), (2, "Poor"), (1, "Very poor"))
+_SCORES = frozenset("12345")
 
 
 def get(runtime: Runtime, token: str) -> Response:
@@ -23,7 +25,8 @@ def get(runtime: Runtime, token: str) -> Response:
     enrollment, location = found
     id = feedback_id(enrollment.organization_id, enrollment.id)
     feedback = runtime.store.find(Feedback, enrollment.organization_id, id)
-    return _question(location) if feedback is None else _thanks(location, feedback)
+    language = _language(runtime, enrollment)
+    return _question(location, language) if feedback is None else _thanks(location, language, feedback)
 
 
 def post(runtime: Runtime, token: str, form: Form) -> Response:
@@ -32,14 +35,15 @@ def post(runtime: Runtime, token: str, form: Form) -> Response:
     if found is None:
         return not_found()
     enrollment, location = found
+    language = _language(runtime, enrollment)
     comment = text_field(form, "comment", MAX_COMMENT)
     score = form.get("score", "")
     try:
-        if score not in {str(number) for number, _ in _SCORES}:
-            raise BadInput("Please choose a score from 1 to 5.", field="score")
+        if score not in _SCORES:
+            raise BadInput("choose a score from 1 to 5", field="score")
         give_feedback(runtime, enrollment.organization_id, enrollment.id, score=int(score), comment=comment)
     except BadInput:
-        return _question(location, status=422, problem="Please choose one of the five answers.", comment=comment)
+        return _question(location, language, status=422, problem=True, comment=comment)
     return see_other(f"/review/{token}")
 
 
@@ -53,24 +57,36 @@ def _journey(runtime: Runtime, token: str) -> tuple[Enrollment, Location] | None
     return enrollment, records.get(runtime.store, Location, enrollment.organization_id, enrollment.location_id)
 
 
-def _question(location: Location, *, status: int = 200, problem: str = "", comment: str = "") -> Response:
+def _language(runtime: Runtime, enrollment: Enrollment) -> str:
+    contact = runtime.store.find(Contact, enrollment.organization_id, enrollment.contact_id)
+    return contact.language if contact is not None else "en"
+
+
+def _question(
+    location: Location, language: str, *, status: int = 200, problem: bool = False, comment: str = ""
+) -> Response:
+    texts = words("review", language, company=location.name)
     return render(
         "review.html",
         status=status,
-        title="How did it go?",
+        title=texts["title"],
         company=location.name,
-        scores=_SCORES,
+        lang=language,
+        t=texts,
         problem=problem,
         comment=comment,
         limit=MAX_COMMENT,
     )
 
 
-def _thanks(location: Location, feedback: Feedback) -> Response:
+def _thanks(location: Location, language: str, feedback: Feedback) -> Response:
+    texts = words("review", language, company=location.name)
     return render(
         "review_thanks.html",
-        title="Thank you!",
+        title=texts["thanks"],
         company=location.name,
+        lang=language,
+        t=texts,
         review_url=location.review_url,
         score=feedback.score,
         may_add=len(feedback.comment) < MAX_COMMENT - 100,
