@@ -35,6 +35,10 @@ SETTINGS: dict[str, Setting] = {
     "feedback_threshold": Setting(4, "the score from which a customer is asked to refer", 1, 5),
     "ask_delay_minutes": Setting(120, "minutes from completion to the question for a score", 0, 7 * 24 * 60),
     "remind_after_days": Setting(3, "days from the invitation to its one reminder; same wall time", 1, 30),
+    "existing_customer_months": Setting(
+        12, "months without a job after which a customer may be referred as a new one; 0: anybody may", 0, 120
+    ),
+    "dispute_days": Setting(14, "days within which a claim of an advocate (I referred them) is to be decided", 1, 90),
     "campaigns": Setting(True, "whether a completed job starts a campaign"),
     "start_when_invoiced": Setting(False, "whether campaigns for completed jobs begin when the job is invoiced"),
     "no_score_after_days": Setting(4, "days without a score until a customer counts as silent; same wall time", 1, 60),
