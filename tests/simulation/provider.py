@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from moref.kernel.errors import Conflict, NeedsPerson, OutcomeUnknown, Retry
+from moref.kernel.money import Money
 from moref.rewards.model import Payout
 from moref.rewards.ports import ProviderOrder
 
@@ -36,6 +37,7 @@ class FakeProvider:
     crash_point: Callable[[], None]
     fault: str | None = None
     silent: bool = False
+    money: Money | None = None
 
     def __post_init__(self) -> None:
         self.orders: dict[str, ProviderOrder] = {}  # by external id: the provider makes one for each
@@ -67,6 +69,20 @@ class FakeProvider:
         """All of them: a provider may list more than was asked for."""
         self._ask()
         yield from self.orders.values()
+
+    def balance(self, funding_source_id: str) -> Money | None:
+        self._ask()
+        return self.money
+
+    def resend(self, reward_id: str, *, email: str | None, phone: str | None) -> None:
+        """Only what could not be delivered is delivered again."""
+        self.crash_point()
+        order = next(order for order in self.orders.values() if order.reward_id == reward_id)
+        if order.delivery_status != "FAILED":
+            raise NeedsPerson("422")
+        new = {"recipient_email": email} if email else {"recipient_phone": phone} if phone else {}
+        self.orders[order.external_id or ""] = replace(order, delivery_status="PENDING", **new)
+        self.crash_point()
 
     def read(self, order_id: str) -> ProviderOrder | None:
         self._ask()

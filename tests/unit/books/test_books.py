@@ -44,6 +44,7 @@ def pay(world: World, *, deliver: bool = True) -> None:
     if not deliver:
         world.provider.fault = "no_money"
     approve(world.runtime, ORG, conversion_id(ORG, f"ref_{n}"), actor="mem_1")
+    world.drain()
     world.pass_time(minutes=11)
     world.drain()
 

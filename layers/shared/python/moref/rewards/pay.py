@@ -5,7 +5,7 @@ from datetime import datetime
 
 from moref.kernel.errors import Conflict, NeedsPerson, OutcomeUnknown, Retry
 from moref.records import get
-from moref.rewards import outcomes, slots
+from moref.rewards import funding, outcomes, slots
 from moref.rewards.connect import connect as connect_account
 from moref.rewards.model import Payout, Reward
 from moref.rewards.ports import Connect, Provider
@@ -61,6 +61,8 @@ def ask(runtime: Runtime, payout: Payout, provider: Provider) -> None:
     except Conflict:
         _conflicting(runtime, payout, provider)
     except Retry as refusal:
+        if refusal.detail == funding.NO_MONEY:
+            funding.refused(runtime, payout)
         outcomes.wait(runtime, payout, refusal.detail, seconds=refusal.seconds or 0)
     except NeedsPerson as refusal:
         outcomes.needs_person(runtime, payout, f"the provider refused: {refusal.detail}")

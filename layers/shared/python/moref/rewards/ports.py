@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from moref.kernel.money import Money
 from moref.rewards.model import Payout
 from moref.runtime import Runtime
 
@@ -50,6 +51,15 @@ class Provider(Protocol):
 
     def since(self, moment: datetime) -> Iterator[ProviderOrder]:
         """Every order that carries an id of ours and was made at that moment or later; one may come twice."""
+
+    def balance(self, funding_source_id: str) -> Money | None:
+        """What is left on the account that orders are paid from; None when the provider does not tell."""
+
+    def resend(self, reward_id: str, *, email: str | None, phone: str | None) -> None:
+        """Has a reward whose delivery failed delivered again, to the new address if one is given.
+
+        Raises NeedsPerson when it cannot be: redeemed, expired, or its delivery did not fail.
+        """
 
     def reward(self, reward_id: str) -> tuple[str, str | None] | None:
         """(the order it belongs to, its delivery status); None when there surely is none."""

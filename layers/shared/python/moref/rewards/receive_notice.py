@@ -6,7 +6,7 @@ from dataclasses import replace
 from moref.intake.model import InboxEvent
 from moref.kernel.errors import Malformed
 from moref.records import Change, every
-from moref.rewards import outcomes
+from moref.rewards import funding, outcomes
 from moref.rewards.connect import connect as connect_account
 from moref.rewards.model import Payout
 from moref.rewards.ports import Connect, Provider, ProviderOrder
@@ -25,6 +25,7 @@ def receive_notice(
     name, kind, id = _read(body)
     org = event.organization_id
     if name == "FUNDING_SOURCES.FUNDED":
+        funding.went_through(runtime, org, event.source)
         _funded(runtime, org)
         return None
     if not name.startswith(("ORDERS.", "REWARDS.")):
@@ -69,7 +70,7 @@ def _funded(runtime: Runtime, organization_id: str) -> None:
     now = runtime.clock.now()
     for payout in every(runtime.store, Payout, organization_id, status="retry_wait"):
         fresh = runtime.store.find(Payout, organization_id, payout.id)
-        if fresh is None or fresh.status != "retry_wait" or fresh.reason != "insufficient_funds":
+        if fresh is None or fresh.status != "retry_wait" or fresh.reason != funding.NO_MONEY:
             continue
         after = fresh.changed(now, next_attempt_at=now)
         runtime.store.commit(Change(fresh, after))

@@ -7,6 +7,7 @@ from moref.books.payee_year import counted
 from moref.kernel.errors import Conflict
 from moref.records import Change, Point, Write, get
 from moref.rewards import ledger
+from moref.rewards.funding import went_through
 from moref.rewards.model import Payout, Reward
 from moref.rewards.outcomes import TRIES, move
 from moref.rewards.ports import ProviderOrder
@@ -35,6 +36,8 @@ def settle(runtime: Runtime, organization_id: str, payout_id: str, order: Provid
         except Conflict:
             continue
         _measure(runtime, payout, after, reward, accepted)
+        if accepted:
+            went_through(runtime, organization_id, payout.vendor_account_id)
         return after
     raise Conflict("the payout is being changed by others")
 

@@ -8,18 +8,22 @@ from moref.kernel.errors import Malformed
 from moref.records import get
 from moref.rewards.advance import advance
 from moref.rewards.connect import connect as connect_account
+from moref.rewards.funding import forecast
 from moref.rewards.model import Payout
 from moref.rewards.ports import Connect
 from moref.runtime import Runtime
 
 
 def work(runtime: Runtime, message: dict[str, Any], connect: Connect = connect_account) -> None:
-    """Events reward.released, reward.reversed, payout.retried and statement.asked, and the command pay. Raises as
-    `advance` does.
+    """Events reward.released, reward.reversed, payout.retried and statement.asked, and the commands pay
+    and forecast. Raises as `advance` does.
 
     A reversal has cancelled its payout in its own commit; looking again takes what is left off the open list.
     """
     org = message["organization_id"]
+    if message.get("command") == "forecast":
+        forecast(runtime, org, message["account_id"], connect)
+        return
     if message.get("name") == "statement.asked":
         make_statement(runtime, org, message["subject"], connect)
         return

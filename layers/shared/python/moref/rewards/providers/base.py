@@ -39,7 +39,7 @@ def _reply(response: "requests.Response", method: str) -> dict[str, Any]:
     status = response.status_code
     if status in (200, 201):
         try:
-            found = json.loads(response.content, parse_float=Decimal)
+            found = json.loads(response.content or b"{}", parse_float=Decimal)  # some acts are answered by nothing
         except ValueError:
             raise OutcomeUnknown("an answer that cannot be read") from None
         if not isinstance(found, dict):

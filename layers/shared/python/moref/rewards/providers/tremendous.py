@@ -98,6 +98,23 @@ class Tremendous:
                 return
             offset += len(orders)
 
+    def balance(self, funding_source_id: str) -> Money | None:
+        """Only prefunded balances and credit lines tell; the amount is a decimal number of the account's currency."""
+        sources = self._call("GET", "/funding_sources").get("funding_sources")
+        for source in sources if isinstance(sources, list) else []:
+            if funding_source_id in (source.get("id"), str(source.get("method")).upper()):
+                meta = source.get("meta") or {}
+                amount = _minor(meta.get("available_amount"), meta.get("currency_code"))
+                return None if amount is None else Money(max(0, amount), meta["currency_code"])
+        return None
+
+    def resend(self, reward_id: str, *, email: str | None, phone: str | None) -> None:
+        new = {"updated_email": email} if email else {"updated_phone": phone} if phone else {}
+        try:
+            self._call("POST", f"/rewards/{_segment(reward_id)}/resend", data=json.dumps(new).encode())
+        except NotFound:
+            raise NeedsPerson("the provider does not know the reward") from None
+
     def reward(self, reward_id: str) -> tuple[str, str | None] | None:
         try:
             reward = _part(self._call("GET", f"/rewards/{_segment(reward_id)}"), "reward")
