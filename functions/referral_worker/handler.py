@@ -1,26 +1,45 @@
 """From a job's facts to a referral, from a referral to a conversion, from a conversion to its approval by policy."""
 
+from collections.abc import Callable
 from typing import Any
 
 from moref.aws.worker import worker
-from moref.conversions.auto_approve import auto_approve
-from moref.conversions.qualify import qualify
+from moref.conversions.auto_approve import auto_approve, follow
+from moref.conversions.recheck import recheck, recheck_held
+from moref.conversions.watch import escalate
 from moref.kernel.env import ReferralWorker
 from moref.kernel.errors import Malformed
 from moref.referrals.track_job import track_job
+from moref.rewards.release import release
 from moref.runtime import Runtime
 
-SUBJECTS = {"job.changed": track_job, "referral.changed": qualify, "conversion.changed": auto_approve}
+Command = Callable[[Runtime, str, dict[str, Any]], object]
+
+SUBJECTS: dict[str, Callable[[Runtime, str, str], object]] = {
+    "job.changed": track_job,
+    "referral.changed": follow,
+    "conversion.changed": auto_approve,
+}
+# Something that conversions were waiting for was recorded.
+MET = frozenset({"budget.changed", "acceptance.recorded", "tariff.recorded"})
+COMMANDS: dict[str, Command] = {
+    "auto_approve": lambda runtime, org, said: auto_approve(runtime, org, said["conversion_id"]),
+    "recheck": lambda runtime, org, said: recheck(runtime, org, said["conversion_id"]),
+    "escalate": lambda runtime, org, said: escalate(runtime, org, said["conversion_id"], said["hours"]),
+    "release": lambda runtime, org, said: release(runtime, org, said["reward_id"]),
+}
 
 
 def work(runtime: Runtime, message: dict[str, Any]) -> None:
-    org = message["organization_id"]
-    if message.get("command") == "auto_approve":
-        auto_approve(runtime, org, message["conversion_id"])
-    elif message.get("name") == "lead.created":
-        qualify(runtime, org, message["data"]["referral_id"])
-    elif message.get("name") in SUBJECTS:
-        SUBJECTS[message["name"]](runtime, org, message["subject"])
+    org, name = message["organization_id"], message.get("name")
+    if message.get("command") in COMMANDS:
+        COMMANDS[message["command"]](runtime, org, message)
+    elif name == "lead.created":
+        follow(runtime, org, message["data"]["referral_id"])
+    elif name in MET:
+        recheck_held(runtime, org)
+    elif name in SUBJECTS:
+        SUBJECTS[name](runtime, org, message["subject"])
     else:
         raise Malformed("not work for referrals")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from moref.conversions.approve import approve
+from moref.conversions.approve import POLICY, approve
 from moref.conversions.judge import conversion_id
 from moref.kernel.errors import MorefError
 from moref.rewards.model import Payout, Reward
@@ -22,7 +22,7 @@ def story(crash_at: int | None, fault: str | None) -> World:
     world.drain()
     for _ in range(2):  # staff click again when the first click came to nothing
         try:
-            approve(world.runtime, ORG, conversion_id(ORG, "ref_1"), actor="mem_1")
+            approve(world.runtime, ORG, conversion_id(ORG, "ref_1"), actor=POLICY)
         except (Crash, MorefError):
             continue
     world.drain()

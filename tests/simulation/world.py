@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from moref.conversions.auto_approve import auto_approve
-from moref.conversions.qualify import qualify
 from moref.events import ROUTES
 from moref.intake.derive import state
 from moref.intake.model import Contact, Fact, InboxEvent, Job
@@ -25,6 +23,7 @@ from moref.rewards.reconcile import reconcile
 from moref.rewards.work import work as payout_work
 from moref.runtime import Runtime
 from moref.tenants.model import Location, VendorAccount
+from referral_worker.handler import work as referral_work
 from tests.fakes.memory_store import Crash, MemoryStore
 from tests.fakes.runtime import START, FakeClock, FakeScheduler, fake_runtime
 from tests.simulation.provider import FakeProvider
@@ -184,12 +183,8 @@ class World:
     def handle(self, queue: str, message: dict[str, Any]) -> None:
         if queue == PAYOUTS:
             self._work(self.runtime, message, self.provider)
-        elif message.get("command") == "auto_approve":
-            auto_approve(self.runtime, ORG, message["conversion_id"])
-        elif message["name"] == "referral.changed":
-            qualify(self.runtime, ORG, message["subject"])
-        elif message["name"] == "conversion.changed":
-            auto_approve(self.runtime, ORG, message["subject"])
+        else:
+            referral_work(self.runtime, message)
 
     def jump(self) -> list[int]:
         """To the next message of the payouts queue, waiting or scheduled."""

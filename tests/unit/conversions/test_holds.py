@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from moref.conversions.holds import Case, existing_customer, holds, self_referral
+from moref.conversions.fraud import found
+from moref.conversions.holds import Case, existing_customer, self_referral
 from moref.intake.model import Contact, Fact, Job
 from moref.referrals.model import Evidence
 
@@ -37,7 +38,7 @@ def case(**over: Any) -> Case:
 
 
 def test_a_stranger_is_not_held() -> None:
-    assert holds(case()) == []
+    assert found(case()) == []
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from moref.conversions.approve import approve
+from moref.conversions.approve import POLICY, approve
 from moref.conversions.judge import conversion_id
 from moref.kernel.errors import OutcomeUnknown
 from moref.rewards import ledger
@@ -23,7 +23,7 @@ def approved() -> World:
     world.refer()
     world.fact(1, "invoiced")
     world.drain()
-    approve(world.runtime, ORG, conversion_id(ORG, "ref_1"), actor="mem_1")
+    approve(world.runtime, ORG, conversion_id(ORG, "ref_1"), actor=POLICY)
     return world
 
 
@@ -79,11 +79,11 @@ def test_an_order_whose_reward_came_after_t_is_told_and_met_again_by_the_same_id
     world.fact(1, "invoiced")
     world.drain()
     at = kept(world)
-    approve(world.runtime, ORG, conversion_id(ORG, "ref_1"), actor="mem_1")
+    approve(world.runtime, ORG, conversion_id(ORG, "ref_1"), actor=POLICY)
     world.drain()
     (paid,) = world.provider.orders
     assert back_to(world, at).orphans == [paid]
-    approve(world.runtime, ORG, conversion_id(ORG, "ref_1"), actor="mem_1")
+    approve(world.runtime, ORG, conversion_id(ORG, "ref_1"), actor=POLICY)
     world.settle_down()
     assert list(world.provider.orders) == [paid]
     assert [(payout.id, payout.status) for payout in world.all(Payout)] == [(paid, "accepted")]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from moref.conversions.approve import approve
+from moref.conversions.approve import POLICY, approve
 from moref.conversions.judge import conversion_id
 from moref.intake.model import Contact
 from moref.kernel.errors import Conflict, Malformed, Retry
@@ -37,7 +37,7 @@ def approved(fault: str | None = None, **person: Any) -> World:
     world.refer()
     world.fact(1, "invoiced")
     world.drain()
-    approve(world.runtime, ORG, conversion_id(ORG, "ref_1"), actor="mem_1")
+    approve(world.runtime, ORG, conversion_id(ORG, "ref_1"), actor=POLICY)
     world.provider.fault = fault
     world.drain()
     return world
@@ -200,7 +200,7 @@ def test_the_stop_switch_is_read_when_it_matters() -> None:
     world.refer()
     world.fact(1, "invoiced")
     world.drain()
-    approve(world.runtime, ORG, conversion_id(ORG, "ref_1"), actor="mem_1")
+    approve(world.runtime, ORG, conversion_id(ORG, "ref_1"), actor=POLICY)
     world.drain()
     assert (payout(world).status, payout(world).reason, world.provider.asked) == ("retry_wait", "stopped", [])
     world.pass_time(days=3)
@@ -307,7 +307,7 @@ def test_a_busy_credential_delays_by_the_queue_and_asks_once() -> None:
     world.refer()
     world.fact(1, "invoiced")
     world.drain()
-    approve(world.runtime, ORG, conversion_id(ORG, "ref_1"), actor="mem_1")
+    approve(world.runtime, ORG, conversion_id(ORG, "ref_1"), actor=POLICY)
     world.drain()
     assert (payout(world).status, world.provider.asked) == ("intent", [])
     world.pass_time(seconds=6)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from moref.conversions.approve import approve
+from moref.conversions.approve import POLICY, approve
 from moref.conversions.judge import conversion_id
 from moref.conversions.model import Conversion
 from moref.kernel.errors import BadInput, Conflict, NotFound
@@ -25,7 +25,7 @@ def stuck(fault: str = "invalid") -> World:
     world.refer()
     world.fact(1, "invoiced")
     world.drain()
-    approve(world.runtime, ORG, conversion_id(ORG, "ref_1"), actor="mem_1")
+    approve(world.runtime, ORG, conversion_id(ORG, "ref_1"), actor=POLICY)
     world.provider.fault = fault
     world.drain()
     assert payout(world).status == "needs_person"
@@ -102,7 +102,7 @@ def test_only_what_is_with_a_person_is_theirs_to_decide(fault: str | None) -> No
     world.refer()
     world.fact(1, "invoiced")
     world.drain()
-    approve(world.runtime, ORG, conversion_id(ORG, "ref_1"), actor="mem_1")
+    approve(world.runtime, ORG, conversion_id(ORG, "ref_1"), actor=POLICY)
     world.provider.fault = fault
     world.drain()
     before = payout(world)

@@ -1,50 +1,98 @@
-"""Approves a conversion: the ordinal, the reward, its first ledger entry and the news of it are one commit."""
+"""Approves a conversion: the ordinals, the reward, its first ledger entry, what it takes of budgets, and the news of it
+are one commit.
 
-from moref.conversions.changes import TRIES, audit, moved, referral_to
-from moref.conversions.judge import qualifying
-from moref.conversions.model import Conversion
+Its operation row is the audit row of the decision: its id comes from conversion, round and action, so one round is
+approved once. The rows it takes from (the advocate, their standings, a budget's spend) are moved only at the version
+that was read; so approvals that share something happen one after the other, in the order of their commits, and those
+that share nothing do not wait for each other. A queue in front would order them no better and make staff wait.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from moref.budgets import room
+from moref.conversions.changes import WAITS, audit, moved, referral_to
+from moref.conversions.conditions import Sight, missing, near_threshold, sight
+from moref.conversions.holding import after_a_look, closed
+from moref.conversions.judge import qualifying, zone_of
+from moref.conversions.model import CONDITIONS, Conversion, Hold, Taken, Vote
+from moref.conversions.retries import Pause, attempts
 from moref.events import Event
 from moref.intake.model import Job
 from moref.kernel import ids
 from moref.kernel.errors import BadInput, Conflict
-from moref.programs.tiers import amount, next_ordinal
+from moref.kernel.money import Money
+from moref.programs import standing
 from moref.records import Change, Create, Emit, Require, Write, get
 from moref.referrals.model import Advocate, Referral
 from moref.rewards import ledger
 from moref.rewards.model import Reward
+from moref.rewards.start_payout import listed
 from moref.runtime import Runtime
-from moref.tenants.model import Location
 
 POLICY = "policy"
-NO_AMOUNT = "This one earns no reward under the program's tiers"
+UNDO = timedelta(minutes=10)  # what a person approved is released after it; what the policy approves, at once
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who decides, and why."""
+
+    actor: str
+    reason: str | None
 
 
 def approve(
-    runtime: Runtime, organization_id: str, conversion_id: str, *, actor: str, reason: str | None = None
+    runtime: Runtime,
+    organization_id: str,
+    conversion_id: str,
+    *,
+    actor: str,
+    reason: str | None = None,
+    pause: Pause = time.sleep,
 ) -> Conversion:
     """The approved conversion; approving it again changes nothing. `actor`: a member id, or POLICY.
 
-    A held one needs the actor's reason, which closes its holds (BadInput without; POLICY never closes a hold).
-    Raises NotFound; Conflict when it was rejected or withdrawn, its job does not qualify any more, or races were lost.
+    One that needs two members comes back held after the first. A held one needs the actor's reason, which closes its
+    holds about people (BadInput without; POLICY never closes one); what is missing has to be met or set aside first.
+    Raises NotFound; Conflict when something is missing (it is held then, and says what), when it was rejected or
+    withdrawn, its job does not qualify any more, the same member approves twice, or all tries were lost.
     """
-    for _ in range(TRIES):
+    for _ in attempts(conversion_id, actor, pause=pause):
         conversion = get(runtime.store, Conversion, organization_id, conversion_id)
         if conversion.status == "approved":
             return conversion
-        _check(conversion, actor, reason)
-        writes = _writes(runtime, conversion, actor, reason)
+        if conversion.status not in WAITS:
+            raise Conflict(f"the conversion is {conversion.status}")
+        seen, referral = _look(runtime, conversion)
+        found = after_a_look(conversion.holds, [], missing(runtime, seen, conversion.holds), seen.now)
+        lacking = [hold for hold in found if hold.open and hold.rule in CONDITIONS and hold.rule != "second_approver"]
+        if not lacking:
+            _check(found, actor, reason)
+        writes = _held(seen, found) if lacking else _decision(runtime, seen, referral, found, By(actor, reason))
         try:
-            runtime.store.commit(*writes)
+            if writes:
+                runtime.store.commit(*writes)
         except Conflict:
-            continue  # another approval of the advocate, or the job moved: decide again on what is there now
+            continue  # another approval took of the same, or the job moved: decide again on what is there now
+        if lacking:
+            raise Conflict("held: " + " ".join(hold.words for hold in lacking))
         return get(runtime.store, Conversion, organization_id, conversion_id)
     raise Conflict("the conversion is being changed by others")
 
 
-def _check(conversion: Conversion, actor: str, reason: str | None) -> None:
-    if conversion.status not in ("pending", "held"):
-        raise Conflict(f"the conversion is {conversion.status}")
-    if not any(hold.open for hold in conversion.holds):
+def _look(runtime: Runtime, conversion: Conversion) -> tuple[Sight, Referral]:
+    store, org = runtime.store, conversion.organization_id
+    referral = get(store, Referral, org, conversion.referral_id)
+    job = get(store, Job, org, conversion.job_id)
+    if qualifying(referral, job, conversion.terms, zone_of(store, org, conversion.location_id)).fact is None:
+        raise Conflict("the job does not qualify any more")
+    return sight(runtime, conversion, get(store, Advocate, org, conversion.advocate_id), job), referral
+
+
+def _check(found: list[Hold], actor: str, reason: str | None) -> None:
+    if not any(hold.open for hold in found):
         return
     if actor == POLICY:
         raise Conflict("a hold is for staff to close")
@@ -52,47 +100,92 @@ def _check(conversion: Conversion, actor: str, reason: str | None) -> None:
         raise BadInput("a held conversion is approved with a reason", field="reason")
 
 
-def _writes(runtime: Runtime, conversion: Conversion, actor: str, reason: str | None) -> list[Write]:
-    now, org, store = runtime.clock.now(), conversion.organization_id, runtime.store
-    referral = get(store, Referral, org, conversion.referral_id)
-    job = get(store, Job, org, conversion.job_id)
-    if qualifying(referral, job, conversion.terms.qualifying_fact) is None:
-        raise Conflict("the job does not qualify any more")
-    advocate = get(store, Advocate, org, conversion.advocate_id)
-    ordinal, freed = next_ordinal(advocate.approved, advocate.freed_ordinals)
-    reward = _reward(runtime, conversion, advocate, amount(conversion.terms, ordinal))
-    more = moved(
-        conversion, now, status="approved", ordinal=ordinal, reward_id=reward.id if reward else None, decided_at=now,
-        decided_by=actor, reason=". ".join(filter(None, (reason, None if reward else NO_AMOUNT))) or None,
-        holds=[hold.model_copy(update={"open": False}) for hold in conversion.holds],
+def _held(seen: Sight, found: list[Hold]) -> list[Write]:
+    return moved(seen.conversion, seen.now, status="held", holds=found)
+
+
+def _decision(runtime: Runtime, seen: Sight, referral: Referral, found: list[Hold], by: By) -> list[Write]:
+    """An approval, a first of two votes, or, from the policy, that this is for staff."""
+    amount, terms = seen.price.amount or 0, seen.conversion.terms
+    two = terms.second_approver_over is not None and amount > terms.second_approver_over
+    if by.actor == POLICY and (two or (terms.automatic_under is not None and amount >= terms.automatic_under)):
+        return moved(seen.conversion, seen.now, by_hand=True)
+    others = [vote for vote in seen.conversion.votes if vote.by != by.actor]
+    if two and not others:
+        return _first_vote(seen, found, by)
+    return _approval(runtime, seen, referral, [_closed(hold, by, seen.now) for hold in found], by)
+
+
+def _closed(hold: Hold, by: By, now: datetime) -> Hold:
+    return closed(hold, by.actor, now) if hold.open else hold
+
+
+def _first_vote(seen: Sight, found: list[Hold], by: By) -> list[Write]:
+    one, now = seen.conversion, seen.now
+    if one.votes:
+        raise Conflict("you have approved it: somebody else has to, too")
+    over = Money(one.terms.second_approver_over or 0, one.terms.currency).for_people()
+    words = f"More than {over} takes two members; one has approved."
+    others = [hold for hold in found if hold.rule != "second_approver"]
+    holds = [*others, Hold(rule="second_approver", words=words)]
+    vote = Vote(by=by.actor, at=now, reason=by.reason)
+    return [
+        *moved(one, now, status="held", holds=holds, votes=[vote]),
+        audit(one, now, by.actor, "conversion.first_approval", by.reason),
+    ]
+
+
+def _approval(runtime: Runtime, seen: Sight, referral: Referral, holds: list[Hold], by: By) -> list[Write]:
+    one, price, now, advocate = seen.conversion, seen.price, seen.now, seen.advocate
+    amount, currency = price.amount or 0, one.terms.currency
+    reward = _reward(seen, price.amount, by.actor) if price.amount is not None else None
+    spends = seen.rooms if reward else []
+    taken = Taken(
+        standings=[row.id for row in price.standings], spends=room.taken_from(spends, currency), amount=amount,
+        currency=currency,
     )  # fmt: skip
-    counted = advocate.changed(now, approved=advocate.approved + 1, freed_ordinals=freed)
-    shown = referral_to(referral, now, "qualified") or [Require(referral)]
-    writes = [*more, Change(advocate, counted), *shown, Require(job)]
-    writes.append(audit(conversion, now, actor, "conversion.approved", reason))
-    if reward is not None:
-        released = Event("reward.released", org, reward.id, {"conversion_id": conversion.id})
-        writes += [Create(reward), ledger.book(reward, "accrued", now), Emit(released, now)]
-    return writes
+    said = ". ".join(filter(None, (by.reason, price.words, near_threshold(runtime, seen))))
+    counted = advocate.changed(now, approved=advocate.approved + 1, freed_ordinals=price.freed)
+    return [
+        *moved(
+            one, now, status="approved", ordinal=price.ordinal, period=price.period,
+            period_ordinal=price.period_ordinal, taken=taken, reward_id=reward.id if reward else None, decided_at=now,
+            decided_by=by.actor, reason=said or None, holds=holds,
+        ),
+        Change(advocate, counted),
+        *standing.taking(price.standings, amount, currency, now, counted=price.period, freed=price.period_freed),
+        *room.taking(spends, amount, currency, now),
+        *(referral_to(referral, now, "qualified") or [Require(referral)]),
+        Require(seen.job),
+        audit(one, now, by.actor, "conversion.approved", by.reason),
+        *(_rewarding(runtime, reward, now) if reward else []),
+    ]  # fmt: skip
 
 
-def _reward(runtime: Runtime, conversion: Conversion, advocate: Advocate, minor: int | None) -> Reward | None:
-    if minor is None:
-        return None
-    now, org = runtime.clock.now(), conversion.organization_id
-    location = get(runtime.store, Location, org, conversion.location_id)
+def _reward(seen: Sight, amount: int, actor: str) -> Reward:
+    one, now = seen.conversion, seen.now
     return Reward(
-        organization_id=org,
-        id=ids.derived("rwd", org, conversion.id, str(conversion.round)),
+        organization_id=one.organization_id,
+        id=ids.derived("rwd", one.organization_id, one.id, str(one.round)),
         created_at=now,
         updated_at=now,
-        advocate_id=advocate.id,
-        contact_id=advocate.contact_id,
-        conversion_id=conversion.id,
-        location_id=location.id,
-        legal_entity_id=location.legal_entity_id,
-        amount=minor,
-        currency=conversion.terms.currency,
+        advocate_id=seen.advocate.id,
+        contact_id=seen.advocate.contact_id,
+        conversion_id=one.id,
+        location_id=seen.location.id,
+        legal_entity_id=seen.location.legal_entity_id,
+        amount=amount,
+        currency=one.terms.currency,
         approved_at=now,
-        released_at=now,
+        release_at=now if actor == POLICY else now + UNDO,
+        released_at=now if actor == POLICY else None,
     )
+
+
+def _rewarding(runtime: Runtime, reward: Reward, now: datetime) -> list[Write]:
+    """The reward with its accrual; released at once, or on the list that the reconcile job reads until it is."""
+    writes: list[Write] = [Create(reward), ledger.book(reward, "accrued", now)]
+    if reward.released_at is None:
+        return [*writes, listed(runtime, reward)]
+    told = Event("reward.released", reward.organization_id, reward.id, {"conversion_id": reward.conversion_id})
+    return [*writes, Emit(told, now)]

@@ -11,6 +11,7 @@ from moref.referrals.model import Referral, ReferralStatus
 from moref.rewards.model import AuditRow
 
 TRIES = 5
+WAITS = frozenset({"pending", "held"})
 
 
 def told(after: Conversion, previous: str | None, now: datetime) -> Emit:
@@ -19,8 +20,22 @@ def told(after: Conversion, previous: str | None, now: datetime) -> Emit:
 
 
 def moved(before: Conversion, now: datetime, **fields: Any) -> list[Write]:
+    """Unless nothing changes. `waiting_since` follows by itself: it runs while the decision is with staff."""
     after = before.changed(now, **fields)
+    after = after.changed(now, **waiting(after, before, now))
+    if after.data() | {"updated_at": None} == before.data() | {"updated_at": None}:
+        return []
     return [Change(before, after), *([told(after, before.status, now)] if after.status != before.status else [])]
+
+
+def waiting(after: Conversion, before: Conversion | None, now: datetime) -> dict[str, Any]:
+    """The fields that say since when staff are asked."""
+    if after.status == "withdrawn":
+        return {"waiting_since": None, "escalated": 0}
+    staffs_turn = after.status == "held" or after.by_hand or after.terms.approval == "manual"
+    if after.status in WAITS and staffs_turn and (before is None or before.waiting_since is None):
+        return {"waiting_since": now, "escalated": 0}
+    return {}
 
 
 def referral_to(before: Referral, now: datetime, status: ReferralStatus, reason: str | None = None) -> list[Write]:

@@ -1,7 +1,7 @@
 """Why a conversion waits for staff: pure rules over who the people are and what was known when. Words are for staff."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from moref.conversions.model import Hold
@@ -13,18 +13,23 @@ _BOUGHT = ("booked", "completed")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Everything the rules look at. `friends`: every contact that may be the referred person; `jobs`: all of theirs."""
+    """Everything the rules look at. `friends`: every contact that may be the referred person; `jobs`: all of theirs.
+
+    `staff_keys` are members' and locations' phones and e-mails as look-up keys; `same_recipient` other advocates whose
+    rewards go to the advocate's phone or e-mail.
+    """
 
     advocate: Contact
     friends: list[Contact]
     job: Job
     jobs: list[Job]
     evidence: list[Evidence]
-
-
-def holds(case: Case) -> list[Hold]:
-    found = (self_referral(case), existing_customer(case))
-    return [hold for hold in found if hold is not None]
+    advocate_kind: str = "customer"
+    advocate_jobs: list[Job] = field(default_factory=list)
+    staff_keys: frozenset[str] = frozenset()
+    same_recipient: list[str] = field(default_factory=list)
+    referrals_that_day: int = 1
+    most_a_day: int = 10
 
 
 def self_referral(case: Case) -> Hold | None:

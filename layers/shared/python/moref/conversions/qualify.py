@@ -7,12 +7,19 @@ job from then on.
 The referral is `qualified` when its conversion is pending or approved; a held one keeps the job's status and says why.
 """
 
-from moref.conversions.changes import TRIES, moved, referral_to, told
-from moref.conversions.holds import holds
-from moref.conversions.judge import OUT, case, conversion_id, program_for, qualifying
+from datetime import datetime
+from typing import Any
+
+from moref.conversions import fraud
+from moref.conversions.changes import TRIES, WAITS, moved, referral_to, told, waiting
+from moref.conversions.conditions import missing, sight
+from moref.conversions.holding import after_a_look
+from moref.conversions.judge import OUT, case, conversion_id, qualifying, zone_of
 from moref.conversions.model import Conversion, Hold
 from moref.intake.model import Job
 from moref.kernel.errors import Conflict
+from moref.programs.in_force import program_for, terms_for
+from moref.programs.model import Program
 from moref.records import Create, Write, get
 from moref.referrals.model import Advocate, Referral, ReferralStatus
 from moref.referrals.progress import progress
@@ -48,17 +55,27 @@ def qualify(runtime: Runtime, organization_id: str, referral_id: str) -> Convers
 def _first(runtime: Runtime, referral: Referral, job: Job | None) -> None:
     if job is None or referral.status in OUT:
         return
-    advocate = get(runtime.store, Advocate, referral.organization_id, referral.advocate_id)
-    program = program_for(runtime.store, referral, advocate)
-    now = runtime.clock.now()
+    store, org, now = runtime.store, referral.organization_id, runtime.clock.now()
+    advocate = get(store, Advocate, org, referral.advocate_id)
+    promised = min((evidence.at for evidence in referral.evidence), default=referral.created_at)
+    program = program_for(store, org, referral.location_id, advocate.kind, promised)
     if program is None:
         _commit(runtime, referral_to(referral, now, referral.status, NO_PROGRAM))
         return
-    fact = qualifying(referral, job, program.qualifying_fact)
-    if fact is None:
+    terms = terms_for(store, program, advocate, now)
+    verdict = qualifying(referral, job, terms, zone_of(store, org, referral.location_id))
+    if verdict.fact is None:
+        _commit(runtime, referral_to(referral, now, referral.status, verdict.words) if verdict.words else [])
         return
-    found = holds(case(runtime.store, referral, advocate, job))
-    conversion = Conversion(
+    draft = _draft(referral, job, program, now, terms=terms, qualified_at=verdict.fact.at)
+    found = _looked(runtime, draft, referral, advocate, job)
+    conversion = draft.changed(now, status="held" if found else "pending", holds=found)
+    conversion = conversion.changed(now, **waiting(conversion, None, now))
+    _commit(runtime, [Create(conversion), told(conversion, None, now), *_shown(runtime, referral, job, found)])
+
+
+def _draft(referral: Referral, job: Job, program: Program, now: datetime, **judged: Any) -> Conversion:
+    return Conversion(
         organization_id=referral.organization_id,
         id=conversion_id(referral.organization_id, referral.id),
         created_at=now,
@@ -69,27 +86,31 @@ def _first(runtime: Runtime, referral: Referral, job: Job | None) -> None:
         location_id=referral.location_id,
         program_id=program.id,
         program_version=program.revision,
-        terms=program.terms(),
-        status="held" if found else "pending",
-        holds=found,
-        qualified_at=fact.at,
+        **judged,
     )
-    _commit(runtime, [Create(conversion), told(conversion, None, now), *_shown(runtime, referral, job, found)])
+
+
+def _looked(runtime: Runtime, conversion: Conversion, referral: Referral, advocate: Advocate, job: Job) -> list[Hold]:
+    """Its holds after a look at the people, and at what has to be there."""
+    people = fraud.found(case(runtime, referral, advocate, job))
+    lacking = missing(runtime, sight(runtime, conversion, advocate, job), [*conversion.holds, *people])
+    return after_a_look(conversion.holds, people, lacking, runtime.clock.now())
 
 
 def _follow(runtime: Runtime, conversion: Conversion, referral: Referral, job: Job | None) -> None:
-    fact = qualifying(referral, job, conversion.terms.qualifying_fact)
-    if fact is None or job is None:
-        _undone(runtime, conversion, referral, job)
+    zone = zone_of(runtime.store, conversion.organization_id, conversion.location_id)
+    verdict = qualifying(referral, job, conversion.terms, zone)
+    if verdict.fact is None or job is None:
+        _undone(runtime, conversion, referral, job, verdict.words or UNDONE)
     elif conversion.status == "withdrawn":
-        found = [hold for hold in conversion.holds if hold.open]
+        found = conversion.open_holds()
         status = "held" if found else "pending"
         again = moved(
-            conversion, runtime.clock.now(), status=status, reason=None, qualified_at=fact.at, job_id=job.id,
+            conversion, runtime.clock.now(), status=status, reason=None, qualified_at=verdict.fact.at, job_id=job.id,
             decided_at=None, decided_by=None,
         )  # fmt: skip
         _commit(runtime, [*again, *_shown(runtime, referral, job, found)])
-    elif conversion.status in ("pending", "held"):
+    elif conversion.status in WAITS:
         _judge_again(runtime, conversion, referral, job)
     elif conversion.status == "approved" and conversion.reward_id:
         keep(runtime, conversion.organization_id, conversion.reward_id)
@@ -98,25 +119,24 @@ def _follow(runtime: Runtime, conversion: Conversion, referral: Referral, job: J
 
 
 def _judge_again(runtime: Runtime, conversion: Conversion, referral: Referral, job: Job) -> None:
-    """What is learnt of the people before the decision counts; a hold that staff closed stays closed."""
+    """What is learnt before the decision counts; a hold that staff closed stays closed."""
     advocate = get(runtime.store, Advocate, referral.organization_id, referral.advocate_id)
-    known = {hold.rule for hold in conversion.holds}
-    new = [hold for hold in holds(case(runtime.store, referral, advocate, job)) if hold.rule not in known]
-    every = [*conversion.holds, *new]
-    writes = moved(conversion, runtime.clock.now(), status="held", holds=every) if new else []
-    _commit(runtime, [*writes, *_shown(runtime, referral, job, [hold for hold in every if hold.open])])
+    found = _looked(runtime, conversion, referral, advocate, job)
+    still = [hold for hold in found if hold.open]
+    writes = moved(conversion, runtime.clock.now(), status="held" if still else "pending", holds=found)
+    _commit(runtime, [*writes, *_shown(runtime, referral, job, still)])
 
 
-def _undone(runtime: Runtime, conversion: Conversion, referral: Referral, job: Job | None) -> None:
+def _undone(runtime: Runtime, conversion: Conversion, referral: Referral, job: Job | None, words: str) -> None:
     now = runtime.clock.now()
     after: ReferralStatus = progress(job) if job is not None and referral.job_id == job.id else "new"
-    shown = referral_to(referral, now, after, UNDONE) if referral.status == "qualified" else []
-    if conversion.status in ("pending", "held"):
-        _commit(runtime, [*moved(conversion, now, status="withdrawn", reason=UNDONE), *shown])
+    shown = referral_to(referral, now, after, words) if referral.status == "qualified" else []
+    if conversion.status in WAITS:
+        _commit(runtime, [*moved(conversion, now, status="withdrawn", reason=words, votes=[]), *shown])
     elif conversion.status == "approved" and conversion.reward_id is None:
-        _commit(runtime, [*withdrawal(runtime, conversion, UNDONE), *shown])
+        _commit(runtime, [*withdrawal(runtime, conversion, words), *shown])
     elif conversion.status == "approved" and conversion.reward_id is not None:
-        if not reverse(runtime, conversion.organization_id, conversion.reward_id, UNDONE):
+        if not reverse(runtime, conversion.organization_id, conversion.reward_id, words):
             _commit(runtime, moved(conversion, now, reason=STAYS) if conversion.reason != STAYS else [])
     elif conversion.status == "withdrawn":
         _commit(runtime, shown)

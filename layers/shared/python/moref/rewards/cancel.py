@@ -1,6 +1,9 @@
 """Staff end a payout that needs a person, once the provider has said that nothing was or will be paid under our id."""
 
-from moref.conversions.model import Conversion
+from datetime import datetime
+
+from moref.budgets import room
+from moref.conversions.model import Conversion, Taken
 from moref.kernel.errors import BadInput, Conflict, Failure
 from moref.records import Change, Write, get
 from moref.rewards import ledger
@@ -85,11 +88,22 @@ def _end(runtime: Runtime, payout: Payout, actor: str, reason: str) -> Payout:
 def _failed(runtime: Runtime, payout: Payout, reward: Reward, reason: str) -> list[Write]:
     now, org = runtime.clock.now(), reward.organization_id
     conversion = get(runtime.store, Conversion, org, reward.conversion_id)
+    spends, unspent = _unspent(runtime, conversion, now)
     writes: list[Write] = [
         Change(reward, reward.changed(now, status="failed", reason=reason[:300])),
-        Change(conversion, conversion.changed(now, reason=f"payout cancelled: {reason}"[:500])),
+        Change(conversion, conversion.changed(now, reason=f"payout cancelled: {reason}"[:500], taken=unspent)),
+        *spends,
         ledger.book(reward, "reversed", now),
     ]
     if payout.first_submitted_at is not None:
         writes.append(ledger.book(reward, "returned", now))
     return writes
+
+
+def _unspent(runtime: Runtime, conversion: Conversion, now: datetime) -> tuple[list[Write], Taken | None]:
+    """The budgets get their money back; the advocate's count and what their caps go by stay, as the ordinal does."""
+    taken = conversion.taken
+    if taken is None:
+        return [], None
+    writes = room.giving_back(runtime.store, conversion.organization_id, taken.spends, taken.amount, now)
+    return writes, taken.model_copy(update={"spends": []})

@@ -1,8 +1,13 @@
 """Takes back a reward that was not paid: nothing was asked of the provider, or it certainly did nothing."""
 
+from datetime import datetime
+from typing import Any
+
+from moref.budgets import room
 from moref.conversions.model import Conversion
 from moref.events import Event
 from moref.kernel.errors import Conflict
+from moref.programs import standing
 from moref.records import Change, Emit, Write, get
 from moref.referrals.model import Advocate
 from moref.rewards import ledger
@@ -49,18 +54,38 @@ def keep(runtime: Runtime, organization_id: str, reward_id: str) -> None:
         runtime.store.commit(Change(reward, reward.changed(runtime.clock.now(), revoke_reason=None)))
 
 
-def withdrawal(runtime: Runtime, conversion: Conversion, reason: str) -> list[Write]:
-    """The writes that take back an approval: the conversion, and the advocate's ordinal, which is earned again."""
-    now = runtime.clock.now()
-    advocate = get(runtime.store, Advocate, conversion.organization_id, conversion.advocate_id)
+def taken_back(runtime: Runtime, conversion: Conversion, now: datetime) -> list[Write]:
+    """The writes that give back what an approval took: the advocate's ordinals, which are earned again by the next
+    approval (of the same period), the counts its caps go by, and the budgets. What later ones earned stays."""
+    org = conversion.organization_id
+    advocate = get(runtime.store, Advocate, org, conversion.advocate_id)
     freed = [*advocate.freed_ordinals, *([conversion.ordinal] if conversion.ordinal else [])]
     fewer = advocate.changed(now, approved=advocate.approved - 1, freed_ordinals=sorted(freed))
+    taken = conversion.taken
+    if taken is None:
+        return [Change(advocate, fewer)]
+    standings = standing.giving_back(
+        runtime.store, org, taken.standings, taken.amount, now,
+        currency=taken.currency, counted=conversion.period, ordinal=conversion.period_ordinal,
+    )  # fmt: skip
+    return [Change(advocate, fewer), *standings, *room.giving_back(runtime.store, org, taken.spends, taken.amount, now)]
+
+
+# What of a conversion ends with its approval.
+UNTAKEN: dict[str, Any] = {
+    "ordinal": None, "period": None, "period_ordinal": None, "taken": None, "reward_id": None, "votes": [],
+}  # fmt: skip
+
+
+def withdrawal(runtime: Runtime, conversion: Conversion, reason: str) -> list[Write]:
+    """The writes that take back an approval: the conversion, and what the approval took."""
+    now = runtime.clock.now()
     withdrawn = conversion.changed(
-        now, status="withdrawn", reason=reason, ordinal=None, reward_id=None, round=conversion.round + 1
+        now, **UNTAKEN, status="withdrawn", reason=reason, round=conversion.round + 1, waiting_since=None, escalated=0
     )
     data = {"status": "withdrawn", "previous_status": conversion.status}
     event = Event("conversion.changed", conversion.organization_id, conversion.id, data)
-    return [Change(conversion, withdrawn), Change(advocate, fewer), Emit(event, now)]
+    return [Change(conversion, withdrawn), *taken_back(runtime, conversion, now), Emit(event, now)]
 
 
 def reversal(runtime: Runtime, reward: Reward, payout: Payout | None, reason: str) -> list[Write]:

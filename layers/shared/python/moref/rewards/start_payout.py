@@ -6,6 +6,7 @@ from moref.kernel import ids
 from moref.kernel.keys import GLOBAL
 from moref.records import Change, Create, Emit, Require, get
 from moref.rewards.model import OpenPayout, Payout, Reward
+from moref.rewards.release import release
 from moref.runtime import Runtime
 from moref.tenants.model import VendorAccount
 
@@ -31,6 +32,9 @@ def start_payout(runtime: Runtime, organization_id: str, reward_id: str) -> Payo
         return found
     reward = get(store, Reward, organization_id, reward_id)
     if reward.status != "pending" or reward.revoke_reason is not None:
+        return None
+    if reward.released_at is None:
+        release(runtime, organization_id, reward_id)  # when its schedule was lost; its event starts the payout
         return None
     account = store.find(VendorAccount, organization_id, PROVIDER)
     contact = store.find(Contact, organization_id, reward.contact_id)
@@ -65,10 +69,10 @@ def _freeze(runtime: Runtime, reward: Reward, account: VendorAccount, contact: C
     )
     data = {"status": payout.status, "previous_status": None, "reward_id": reward.id}
     told = Emit(Event("payout.changed", org, payout.id, data), now)
-    listed = () if runtime.store.find(OpenPayout, GLOBAL, payout.id) else (_listed(runtime, reward),)
+    rows = () if runtime.store.find(OpenPayout, GLOBAL, payout.id) else (listed(runtime, reward),)
     # A reward reversed in this very moment makes this a Conflict; one that could not start before says so no more.
     still = Require(reward) if reward.reason is None else Change(reward, reward.changed(now, reason=None))
-    runtime.store.commit(Create(payout), still, *listed, told)
+    runtime.store.commit(Create(payout), still, *rows, told)
     return get(runtime.store, Payout, org, payout.id)
 
 
@@ -80,15 +84,16 @@ def _email(contact: Contact) -> str | None:
 
 
 def _blocked(runtime: Runtime, reward: Reward, reason: str) -> None:
-    listed = runtime.store.find(OpenPayout, GLOBAL, payout_id(reward.organization_id, reward.id))
+    known = runtime.store.find(OpenPayout, GLOBAL, payout_id(reward.organization_id, reward.id))
     runtime.metrics.count("payout_needs_person")
-    if listed is not None and reward.reason == reason:
+    if known is not None and reward.reason == reason:
         return
-    writes = [] if listed else [_listed(runtime, reward)]
+    writes = [] if known else [listed(runtime, reward)]
     runtime.store.commit(Change(reward, reward.changed(runtime.clock.now(), reason=reason)), *writes)
 
 
-def _listed(runtime: Runtime, reward: Reward) -> Create:
+def listed(runtime: Runtime, reward: Reward) -> Create:
+    """The reward's place on the list that the reconcile job reads."""
     now = runtime.clock.now()
     return Create(
         OpenPayout(

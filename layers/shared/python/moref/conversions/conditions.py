@@ -1,0 +1,127 @@
+"""What has to be there before a conversion is approved, whoever approves it. Words are for staff."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from moref.budgets.room import Room, rooms
+from moref.conversions.model import Conversion, Hold
+from moref.conversions.price import Price, priced
+from moref.intake.model import Job
+from moref.kernel.money import Money
+from moref.programs.accepted import has_accepted, has_attested, tariff_allows
+from moref.records import Store, get
+from moref.referrals.model import Advocate
+from moref.rewards.year_to_date import CURRENCY, WARN_PERCENT, threshold, year_to_date
+from moref.runtime import Runtime
+from moref.tenants.model import Location
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A conversion with everything that its approval looks at and moves, read at one time."""
+
+    conversion: Conversion
+    advocate: Advocate
+    job: Job
+    location: Location
+    price: Price
+    rooms: list[Room]
+    now: datetime
+
+
+def sight(runtime: Runtime, conversion: Conversion, advocate: Advocate, job: Job) -> Sight:
+    store, now = runtime.store, runtime.clock.now()
+    location = get(store, Location, conversion.organization_id, conversion.location_id)
+    price = priced(store, conversion.terms, advocate, job, location, qualified_at=conversion.qualified_at, now=now)
+    return Sight(conversion, advocate, job, location, price, rooms(store, location, now), now)
+
+
+def interstate(job: Job) -> bool:
+    """What is not known counts as interstate (rules.md, Money)."""
+    if job.interstate is not None:
+        return job.interstate
+    places = [place.state for place in (job.origin, job.destination) if place is not None and place.state]
+    return len(places) < 2 or places[0] != places[1]
+
+
+def missing(runtime: Runtime, seen: Sight, people: list[Hold]) -> list[Hold]:
+    """Every condition that is not met; `people` are the holds about persons, which some conditions go by."""
+    store = runtime.store
+    found = [_terms(store, seen), _tariff(store, seen, people), _attestation(store, seen)]
+    if seen.price.amount is not None:
+        found += [_tax(runtime, seen, seen.price.amount), _budget(seen, seen.price.amount)]
+    return [hold for hold in found if hold is not None]
+
+
+def _terms(store: Store, seen: Sight) -> Hold | None:
+    one = seen.conversion
+    if not one.terms.terms_required:
+        return None
+    if has_accepted(store, one.organization_id, one.program_id, one.advocate_id, one.terms.terms_version):
+        return None
+    words = f"The advocate has not accepted version {one.terms.terms_version} of the program's terms."
+    return Hold(rule="terms", words=words)
+
+
+def _tariff(store: Store, seen: Sight, people: list[Hold]) -> Hold | None:
+    """No value to the shipper or their household of an interstate move without a tariff item (49 USC 13702).
+
+    The friend's reward is such value, and so is the advocate's when the rules take them for one household and nobody
+    has said otherwise.
+    """
+    household = any(hold.open and hold.rule in ("household", "self_referral") for hold in people)
+    gives = seen.conversion.terms.friend_reward is not None or household
+    if not gives or not interstate(seen.job) or tariff_allows(store, seen.conversion.organization_id, seen.now):
+        return None
+    known = "is" if seen.job.interstate else "may be"
+    words = f"The move {known} interstate, and no tariff item is recorded that lets its shipper or household get value."
+    return Hold(rule="tariff", words=words)
+
+
+def _attestation(store: Store, seen: Sight) -> Hold | None:
+    """A partner who is paid a share of an interstate move may have to be a licensed broker, or may be barred."""
+    one = seen.conversion
+    paid_a_share = any(tier.basis_points is not None for tier in one.terms.tiers)
+    if seen.advocate.kind != "partner" or not paid_a_share or not interstate(seen.job):
+        return None
+    if has_attested(store, one.organization_id, one.program_id, one.advocate_id):
+        return None
+    words = "The partner is paid a share of a move that may be interstate, and has not attested to be allowed that."
+    return Hold(rule="attestation", words=words)
+
+
+def _tax(runtime: Runtime, seen: Sight, amount: int) -> Hold | None:
+    before, most = _earned(runtime, seen), threshold(_year(seen))
+    if seen.conversion.terms.currency != CURRENCY or before + amount < most:
+        return None
+    words = (
+        f"With this reward the advocate has earned {Money(before + amount, CURRENCY).for_people()} this year; from "
+        f"{Money(most, CURRENCY).for_people()} on their tax details have to be on file first."
+    )
+    return Hold(rule="tax", words=words)
+
+
+def near_threshold(runtime: Runtime, seen: Sight) -> str | None:
+    """In words, when the approval brings the advocate's year to nine tenths of the threshold or more."""
+    if seen.price.amount is None or seen.conversion.terms.currency != CURRENCY:
+        return None
+    total, most = _earned(runtime, seen) + seen.price.amount, threshold(_year(seen))
+    if total * 100 < most * WARN_PERCENT:
+        return None
+    return f"The advocate's year is at {Money(total, CURRENCY).for_people()} of {Money(most, CURRENCY).for_people()}"
+
+
+def _year(seen: Sight) -> int:
+    return int(seen.price.tax.period.removeprefix("tax-"))
+
+
+def _earned(runtime: Runtime, seen: Sight) -> int:
+    """The greater of what lists know, which lag, and of what this advocate's approvals count, which do not."""
+    listed = year_to_date(runtime, seen.conversion.organization_id, seen.advocate.contact_id, _year(seen))
+    return max(listed, seen.price.tax.amounts.get(CURRENCY, 0))
+
+
+def _budget(seen: Sight, amount: int) -> Hold | None:
+    refused = [room.refusal(amount, seen.conversion.terms.currency) for room in seen.rooms]
+    words = " ".join(filter(None, refused))
+    return Hold(rule="budget", words=words) if words else None
