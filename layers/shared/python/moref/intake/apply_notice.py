@@ -110,6 +110,7 @@ def _contact(runtime: Runtime, telling: Telling, before: Job | None) -> tuple[Co
         branch_said=telling.location_id is not None,
         connection_id=telling.connection.id,
         external_id=customer.id,
+        same_as=customer.same_as,
         first_name=customer.first_name,
         last_name=customer.last_name,
         phone=telling.phone,

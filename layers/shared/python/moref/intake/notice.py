@@ -117,6 +117,7 @@ class CustomerPart(_Strict):
     email: Text | None = None
     phone_kind: Annotated[Literal["mobile", "home", "office", "other"] | None, BeforeValidator(_phone_kind)] = None
     sms_consent: ConsentPart | None = None
+    same_as: Annotated[list[Id], Field(max_length=20)] = Field(default_factory=list)  # other ids of this customer there
 
 
 class FactPart(_Strict):

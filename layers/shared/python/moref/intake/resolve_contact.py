@@ -33,7 +33,7 @@ class _Said:
 
     organization_id: str
     location_id: str
-    crm_keys: list[str]  # one or none
+    crm_keys: list[str]  # the customer's id there first, then others that the CRM says are theirs
     person_keys: list[str]  # phone first
     household_keys: list[str]
     fields: dict[str, Any]
@@ -63,13 +63,14 @@ def resolve_contact(
     branch_said: bool = False,
     otherwise: str | None = None,
     household_keys: Sequence[str] = (),
+    same_as: Sequence[str] = (),
 ) -> tuple[Contact, tuple[Write, ...]]:
     """The contact as it will be, and the writes to put into the caller's own commit (none when nothing is new).
 
     `source` is "crm" for a CRM, else which form it was. `at` is the source's time (default: now). `branch_said`: the
     location is what the source said, not a default. `otherwise` is the id of the contact, existing or not, that it is
-    when nothing else identifies the person. Raises BadInput on a phone or e-mail that cannot be one. On Conflict of
-    the commit: call again.
+    when nothing else identifies the person; `same_as` are other ids of the customer in that CRM. Raises BadInput on a
+    phone or e-mail that cannot be one. On Conflict of the commit: call again.
     """
     now = runtime.clock.now()
     phone = people.phone(phone) if phone else None
@@ -77,7 +78,7 @@ def resolve_contact(
     said = _Said(
         organization_id=organization_id,
         location_id=location_id,
-        crm_keys=[f"{connection_id}|{external_id}"] if connection_id and external_id else [],
+        crm_keys=[f"{connection_id}|{id}" for id in (external_id, *same_as) if connection_id and external_id],
         person_keys=people.person_keys(runtime.keys, organization_id, phone, email),
         household_keys=list(household_keys),
         fields={
