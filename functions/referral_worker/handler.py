@@ -9,6 +9,8 @@ from moref.conversions.recheck import recheck, recheck_held
 from moref.conversions.watch import escalate
 from moref.kernel.env import ReferralWorker
 from moref.kernel.errors import Malformed
+from moref.referrals.late_identity import attribute_lead, freed, identified
+from moref.referrals.merge_rows import merge_rows
 from moref.referrals.track_job import track_job
 from moref.rewards.release import release
 from moref.runtime import Runtime
@@ -17,6 +19,8 @@ Command = Callable[[Runtime, str, dict[str, Any]], object]
 
 SUBJECTS: dict[str, Callable[[Runtime, str, str], object]] = {
     "job.changed": track_job,
+    "contact.identified": identified,
+    "contact.merged": merge_rows,
     "referral.changed": follow,
     "conversion.changed": auto_approve,
 }
@@ -35,11 +39,14 @@ def work(runtime: Runtime, message: dict[str, Any]) -> None:
     if message.get("command") in COMMANDS:
         COMMANDS[message["command"]](runtime, org, message)
     elif name == "lead.created":
+        attribute_lead(runtime, org, message["subject"])
         follow(runtime, org, message["data"]["referral_id"])
     elif name in MET:
         recheck_held(runtime, org)
     elif name in SUBJECTS:
         SUBJECTS[name](runtime, org, message["subject"])
+        if name == "referral.changed" and message["data"].get("status") in ("removed", "cancelled"):
+            freed(runtime, org, message["subject"])
     else:
         raise Malformed("not work for referrals")
 

@@ -69,7 +69,7 @@ def find(runtime: Runtime, job: Job, contact: Contact, now: datetime) -> Found:
 
 
 def _open_to(referral: Referral, job: Job) -> bool:
-    free = referral.job_id in (None, job.id) or referral.status == "cancelled"
+    free = referral.job_id in (None, job.id) or (referral.status == "cancelled" and job.state != "cancelled")
     return free and referral.status not in ENDED
 
 

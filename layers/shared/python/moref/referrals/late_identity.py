@@ -3,7 +3,8 @@
 from moref.identity.current import current
 from moref.intake.model import Job
 from moref.records import get
-from moref.referrals.model import Lead
+from moref.referrals.merge_same import merge_same
+from moref.referrals.model import Lead, Referral
 from moref.referrals.track_job import track_job
 from moref.runtime import Runtime
 
@@ -31,3 +32,17 @@ def attribute_lead(runtime: Runtime, organization_id: str, lead_id: str) -> int:
         return 0
     found = {id for key in contact.person_keys for id in runtime.store.lookup(organization_id, "person", key)}
     return sum(attribute_contact(runtime, organization_id, id) for id in sorted(found | {contact.id})[:MOST_JOBS])
+
+
+def identified(runtime: Runtime, organization_id: str, contact_id: str) -> None:
+    """On contact.identified: rows that are plainly one person's are merged, and attribution is asked again."""
+    merge_same(runtime, organization_id, contact_id)
+    attribute_contact(runtime, organization_id, contact_id)
+
+
+def freed(runtime: Runtime, organization_id: str, referral_id: str) -> None:
+    """On referral.changed to removed or cancelled: others may claim the job, or another job the referral."""
+    referral = get(runtime.store, Referral, organization_id, referral_id)
+    job = runtime.store.find(Job, organization_id, referral.job_id) if referral.job_id else None
+    for id in {referral.contact_id, *([job.contact_id] if job else [])}:
+        attribute_contact(runtime, organization_id, id)
