@@ -23,7 +23,7 @@ LOCATION = Resource(
     Location,
     words(
         "name legal_entity_id time_zone postal_address state phone staff_email review_url site_url sms_sender"
-        " crm_branch status settings"
+        " crm_branch branding status settings"
     ),
     "branches",
     STATUS,

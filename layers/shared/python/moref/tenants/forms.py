@@ -70,6 +70,7 @@ Phone = Annotated[str, Field(max_length=32), AfterValidator(_phone)]
 Email = Annotated[str, Field(max_length=254), AfterValidator(_email)]
 Sender = Annotated[str, Field(pattern=r"^(\+[1-9]\d{6,14}|MG[0-9a-f]{32})$")]
 UsState = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
 Currency = Annotated[str, AfterValidator(_currency)]
 Tiers = Annotated[list[Tier], Field(min_length=1, max_length=50), AfterValidator(_rising)]
 Identifier = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
@@ -94,6 +95,16 @@ class _Changes(Form):
     def given(self) -> dict[str, Any]:
         """Only what was said; a field that is left out stays as it is."""
         return self.model_dump(exclude_unset=True, exclude={"version"})
+
+
+class BrandingForm(Form):
+    """Replaces the branding as a whole."""
+
+    company: Name | None = Field(default=None, description="as messages say it, instead of the location's name")
+    colour: Colour = Field(default="#0b5cad", description="letters on it are dark or light, whichever is legible")
+    logo_url: Address | None = Field(default=None, description="https; shown 48 pixels high")
+    signature: list[Line] = Field(default_factory=list, max_length=5, description="lines under an e-mail")
+    reply_to: Email | None = Field(default=None, description="where answers to e-mails go, instead of staff_email")
 
 
 class NewLocation(Form):
@@ -122,6 +133,7 @@ class LocationChanges(_Changes):
     site_url: Address | None = None
     sms_sender: Sender | None = None
     crm_branch: Name | None = None
+    branding: BrandingForm = BrandingForm()
     status: Literal["active", "archived"] = "active"
     settings: dict[str, Any] = Field(default_factory=dict, description="null forgets a value: the level above counts")
 

@@ -7,7 +7,7 @@ from moref.records import Change, create_once, get
 from moref.runtime import Runtime
 from moref.tenants.audit import audited
 from moref.tenants.forms import LocationChanges, NewLocation
-from moref.tenants.model import LegalEntity, Location
+from moref.tenants.model import Branding, LegalEntity, Location
 from moref.tenants.settings import merged
 from moref.tenants.urls import web_address
 
@@ -44,4 +44,9 @@ def _checked(runtime: Runtime, fields: dict[str, Any]) -> dict[str, Any]:
     for name in _ADDRESSES:
         if fields.get(name) is not None:
             web_address(fields[name], stage=runtime.settings.stage, field=name)
+    if "branding" in fields:
+        branding = Branding(**fields["branding"])
+        if branding.logo_url is not None:
+            web_address(branding.logo_url, stage=runtime.settings.stage, field="branding.logo_url")
+        fields["branding"] = branding
     return fields
