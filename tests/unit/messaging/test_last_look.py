@@ -1,6 +1,7 @@
 """Everything that forbids a message is read at the moment of sending, and named when it does."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -177,3 +178,50 @@ def test_places_that_never_agree_end_with_a_reason() -> None:
     id = it.plan(places=[Place(zone="Pacific/Guam"), Place(zone="America/New_York")])
     it.pump()
     assert (it.message(id).status, it.message(id).reason) == ("skipped", "no_window")
+
+
+TEXAS = [Place(zone="America/Chicago", state="TX")]
+
+
+def test_a_state_that_is_known_has_its_own_hours_and_one_that_is_not_the_narrowest() -> None:
+    it = world()
+    it.clock.move(hours=8, minutes=30)  # 18:30 in Chicago
+    known = it.plan(cause="known", places=TEXAS)
+    unknown = it.plan(cause="unknown", places=[Place(zone="America/Chicago")])
+    it.pump()
+    assert it.message(known).status == "sent"
+    assert (it.message(unknown).status, it.message(unknown).reason) == ("queued", "outside the window")
+
+
+def test_the_phones_area_code_holds_a_text_back_that_names_no_places() -> None:
+    it = world(phone="+18085550123")  # Honolulu; the branch is in Chicago
+    id = it.plan()
+    it.pump()
+    assert it.message(id).status == "queued"
+    it.move(hours=3, minutes=50)
+    assert it.message(id).status == "queued"
+    it.move(minutes=30)  # 9:00 in Honolulu, 14:00 in Chicago
+    assert it.message(id).status == "sent"
+
+
+@pytest.mark.parametrize("observed", [False, True])
+def test_a_holiday_holds_a_message_back_when_the_setting_says_so(observed: bool) -> None:
+    it = world()
+    it.change(Organization, ORG, settings={"observe_state_holidays": observed})
+    it.clock.at = datetime(2026, 12, 25, 18, tzinfo=UTC)  # Friday noon
+    id = it.plan("reward", "service", places=TEXAS)
+    it.pump()
+    assert it.message(id).status == ("queued" if observed else "sent")
+    it.move(days=1)
+    assert it.message(id).status == "sent"
+
+
+def test_a_message_whose_places_change_their_clocks_while_it_waits_leaves_at_the_new_opening() -> None:
+    """Saturday 7 March 2026, 20:00 in Austin: Sunday noon is summer time, 15 hours later and not 16."""
+    it = world()
+    it.clock.at = datetime(2026, 3, 8, 2, tzinfo=UTC)
+    id = it.plan("reward", "service", places=TEXAS)
+    it.pump()
+    due = it.message(id).not_before
+    assert due is not None
+    assert datetime(2026, 3, 8, 17, tzinfo=UTC) <= due < datetime(2026, 3, 8, 17, 20, tzinfo=UTC)

@@ -1,7 +1,7 @@
 """How often one contact gets marketing: over all campaigns and channels, in the contact's wall-time days.
 
-What left stands in one row of the contact. A claim commits it together with the message (`Turn.writes`, conditioned on
-the row as it was looked at), so that of two messages at the same instant one finds that the other was first.
+What left stands in one row of the contact. A claim commits it together with the message (`Allowance.writes`,
+conditioned on the row as it was looked at): of two messages at the same instant one finds that the other was first.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,14 +28,16 @@ class Most:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Allowance:
     """From when on the message may leave; then `writes` belong into the commit that claims it."""
 
     free_at: datetime
     writes: tuple[Write, ...]
 
 
-def turn(store: Store, message: Message, contact_id: str, now: datetime, *, zone_name: str, most: Most) -> Turn:
+def allowance(
+    store: Store, message: Message, contact_id: str, now: datetime, *, zone_name: str, most: Most
+) -> Allowance:
     """`free_at` is `now`, or the start of the first day in the zone that has room."""
     found = store.find(Frequency, message.organization_id, contact_id)
     today = now.astimezone(zone(zone_name)).date()
@@ -51,7 +53,7 @@ def turn(store: Store, message: Message, contact_id: str, now: datetime, *, zone
         others = {id: at for id, at in others.items() if _left(store, message.organization_id, id)}
         day = first(others)
     free_at = now if day == today else resolve(datetime.combine(day, datetime.min.time()), zone_name)
-    return Turn(free_at, (_noted(found, message, contact_id, others, now),))
+    return Allowance(free_at, (_noted(found, message, contact_id, others, now),))
 
 
 def first_day(days: Sequence[date], today: date, most: Most, *, prompted: bool = False) -> date:

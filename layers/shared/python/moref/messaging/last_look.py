@@ -10,7 +10,7 @@ from moref.campaigns.places import Place, candidates
 from moref.campaigns.windows import closes_at, next_allowed
 from moref.intake.model import Contact
 from moref.messaging.addresses import has_consent, opted_out, sms_country_allowed, sms_phone
-from moref.messaging.frequency import Most, turn
+from moref.messaging.frequency import Most, allowance
 from moref.messaging.model import Channel, Message, MessageClass, SkipReason, Suppression
 from moref.messaging.opt_out import UNSUBSCRIBED
 from moref.messaging.senders import state_of
@@ -158,10 +158,10 @@ def _timely(runtime: Runtime, message: Message, organization: Organization, go: 
     if message.kind != "marketing" or go.contact is None:
         return replace(go, valid_until=end)
     most = Most(*(setting(organization, go.location, name) for name in ("most_per_day", "most_per_week")))
-    when = turn(runtime.store, message, go.contact.id, now, zone_name=places[0].zone, most=most)
-    if when.free_at > now:
-        return _wait(message, places, when.free_at, "enough messages for now", holidays)
-    return replace(go, valid_until=end, claims=when.writes)
+    room = allowance(runtime.store, message, go.contact.id, now, zone_name=places[0].zone, most=most)
+    if room.free_at > now:
+        return _wait(message, places, room.free_at, "enough messages for now", holidays)
+    return replace(go, valid_until=end, claims=room.writes)
 
 
 def _places(message: Message, go: Go) -> Sequence[Place]:
