@@ -81,7 +81,8 @@ def test_a_stopped_account_lets_no_webhook_in_until_it_is_taken_up_again(world: 
 def test_what_is_no_credential_is_refused_by_its_field(
     world: World, vendor: str, wrong: dict[str, Any], field: str
 ) -> None:
-    body = {"sendgrid": SENDGRID, "twilio": TWILIO}[vendor] | wrong
+    credentials: dict[str, dict[str, Any]] = {"sendgrid": {**SENDGRID}, "twilio": TWILIO}
+    body = credentials[vendor] | wrong
     answer = world.call("PUT", f"/vendor-accounts/{vendor}", body)
     assert answer.status == 422
     assert field in answer.text

@@ -5,7 +5,6 @@ the platform's configuration names (sns.<region>.amazonaws.com over https), so i
 """
 
 import base64
-import binascii
 import json
 from datetime import datetime
 
@@ -36,7 +35,7 @@ def envelope(body: bytes) -> dict[str, str]:
     """The texts of an SNS message. Raises Malformed."""
     try:
         found = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Malformed("not a message of SNS") from None
     if not isinstance(found, dict) or found.get("Type") not in _SIGNED:
         raise Malformed("not a message of SNS")
@@ -55,7 +54,7 @@ def check(body: bytes, topics: "list[dict[str, str]]", now: float) -> None:
     if not -AHEAD <= now - _seconds(message.get("Timestamp", "")) <= OLDEST:
         raise Unauthenticated("the message is too old")
     signed = "".join(f"{name}\n{message[name]}\n" for name in _SIGNED[message["Type"]] if name in message)
-    _verify(_certificate(message.get("SigningCertURL", ""), ours["certificates_at"], now), message, signed.encode())
+    _verify(_certificate(message.get("SigningCertURL", ""), ours["certificates_at"], now), message, signed)
 
 
 def confirm(message: "dict[str, str]", topic_arn: str, confirmations_at: str) -> None:
@@ -76,7 +75,7 @@ def confirm(message: "dict[str, str]", topic_arn: str, confirmations_at: str) ->
         raise Retry(f"SNS answered the confirmation with {answer.status_code}", seconds=60)
 
 
-def _verify(certificate: "Any", message: "dict[str, str]", signed: bytes) -> None:
+def _verify(certificate: "Any", message: "dict[str, str]", signed: str) -> None:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
     from cryptography.hazmat.primitives.hashes import SHA1, SHA256
@@ -87,8 +86,8 @@ def _verify(certificate: "Any", message: "dict[str, str]", signed: bytes) -> Non
         raise Unauthenticated("a signature version nobody knows")
     try:
         signature = base64.b64decode(message.get("Signature", ""), validate=True)
-        certificate.public_key().verify(signature, signed, PKCS1v15(), scheme())
-    except (InvalidSignature, binascii.Error):
+        certificate.public_key().verify(signature, signed.encode(), PKCS1v15(), scheme())
+    except (InvalidSignature, ValueError):  # also one that is not base64, or text that is no Unicode
         raise Unauthenticated("the signature does not match") from None
 
 
@@ -133,8 +132,8 @@ def _fetch(url: str, now: float) -> "Any":
 def _seconds(timestamp: str) -> float:
     try:
         at = datetime.fromisoformat(timestamp)
-    except ValueError:
-        raise Unauthenticated("the message has no time") from None
-    if at.tzinfo is None:
-        raise Unauthenticated("the message's time has no zone")
-    return at.timestamp()
+        if at.tzinfo is not None:
+            return at.timestamp()
+    except (ValueError, OverflowError):
+        pass
+    raise Unauthenticated("the message has no time, or one without a zone")

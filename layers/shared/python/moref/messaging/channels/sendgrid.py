@@ -79,7 +79,7 @@ def reports(body: bytes) -> "list[Report]":
     """Every event of the batch that says something of a mail of ours. Raises Malformed."""
     try:
         events = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Malformed("not events of SendGrid") from None
     if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
         raise Malformed("not events of SendGrid")
