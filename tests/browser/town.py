@@ -51,7 +51,8 @@ def ask(w: World) -> str:
     w.contact("con_c", phone="+15125550144")
     w.job("job_1", "con_c", facts=["completed"])
     enrollment = Enrollment(
-        **w.base("enr_1"), campaign="default", campaign_version=1, contact_id="con_c", job_id="job_1",
+        **w.base("enr_1"), campaign_id="review_collection", version_id="ver_1", trigger="job_completed", cause="job_1",
+        began_at=w.clock.now(), contact_id="con_c", job_id="job_1",
         location_id=LOCATION, places=[Place(zone="America/Chicago")], token=REVIEW,
     )  # fmt: skip
     w.store.commit(Create(enrollment), _token(w, REVIEW, "review", enrollment.id))

@@ -5,18 +5,19 @@ from datetime import timedelta
 
 import pytest
 
-from moref.campaigns.enroll import enrollment_id, follow_job
+from moref.campaigns.begin import enrollment_id
 from moref.campaigns.fire_step import fire_step
 from moref.campaigns.give_feedback import give_feedback
-from moref.campaigns.model import Enrollment, Feedback
+from moref.campaigns.hear import job_changed
+from moref.campaigns.model import Enrollment, Feedback, StaffTask
 from moref.campaigns.sweep import sweep_overdue
 from moref.campaigns.thank import thank
 from moref.intake.model import Address, Job
 from moref.kernel.errors import BadInput
 from moref.messaging.senders import Sender
 from moref.messaging.sweep import sweep_overdue as sweep_messages
-from moref.records import Create, get
-from moref.referrals.model import Link
+from moref.records import Create, every, get
+from moref.referrals.record_clicks import record_clicks
 from moref.rewards.model import Payout, Reward
 from moref.tenants.model import Location, Organization
 from tests.fakes.memory_store import Crash
@@ -68,11 +69,10 @@ def test_an_address_heard_of_after_completion_counts_for_the_window() -> None:
 def test_a_branch_and_a_customer_the_crm_corrects_before_the_question_are_the_ones_that_count() -> None:
     it = completed()
     place, person = get(it.store, Location, ORG, PLACE), it.contact()
-    sender = get(it.store, Sender, ORG, f"sms.{PLACE}")
     it.store.commit(
         Create(place.model_copy(update={"id": "loc_2", "version": 0, "name": "Bluebird Moving Dallas"})),
         Create(person.model_copy(update={"id": "con_2", "version": 0, "phone": "+15125550177"})),
-        Create(sender.model_copy(update={"id": "sms.loc_2", "version": 0, "location_id": "loc_2"})),
+        Create(get(it.store, Sender, ORG, f"sms.{PLACE}").model_copy(update={"id": "sms.loc_2", "version": 0})),
     )
     it.change(Job, JOB, location_id="loc_2", contact_id="con_2")
     it.job_facts("completed")
@@ -90,27 +90,29 @@ def test_a_happy_customer_is_invited_at_once_and_reminded_once_at_the_same_time_
     it.move(hours=3)
     score(it, 5)
     ask, invite = it.sms.sent
-    link = it.enrollment().link_code
+    link = it.journey().link_code
     assert f"https://go.example.test/r/{link}" in invite.body
     invited = it.clock.now()
     it.move(days=3, minutes=-1)
     assert len(it.sms.sent) == 2
     it.move(minutes=1)
     assert len(it.sms.sent) == 3
-    assert it.enrollment().steps["remind"].due_at == invited + timedelta(days=3)
+    assert it.journey().steps["click"].due_at == invited + timedelta(days=3)
     it.move(days=30)
     assert len(it.sms.sent) == 3
-    assert (it.enrollment().status, ask.to) == ("finished", invite.to)
+    assert (it.journey().status, ask.to) == ("finished", invite.to)
 
 
 def test_no_reminder_after_a_click() -> None:
     it = completed()
     it.move(hours=3)
     score(it, 4)
-    it.change(Link, str(it.enrollment().link_code), first_clicked_at=it.clock.now())
+    it.move(hours=1)
+    record_clicks(it.runtime, ORG, str(it.journey().link_code), [it.clock.now()])
+    it.pump()
+    assert (it.journey().status, it.journey().steps["click"].reason) == ("finished", "clicked"), "the wait ends at once"
     it.move(days=4)
     assert len(it.sms.sent) == 2
-    assert it.enrollment().steps["remind"].reason == "clicked"
 
 
 @pytest.mark.parametrize(("threshold", "given", "invited"), [(4, 3, False), (4, 4, True), (5, 4, False), (3, 3, True)])
@@ -132,7 +134,9 @@ def test_a_low_score_tells_staff_and_invites_nobody() -> None:
     assert mail.to == "staff@bluebird.test"
     for part in ("2 of 5", "The sofa has a scratch", "Sam Lee", "+15125550123"):
         assert part in mail.body
-    assert (it.enrollment().status, it.enrollment().path) == ("finished", "unhappy")
+    assert it.enrollment().status == it.journey("win_back").status == "finished"
+    (task,) = every(it.store, StaffTask, ORG)
+    assert (task.status, task.contact_id, task.location_id) == ("open", PERSON, PLACE)
 
 
 def test_the_first_score_counts_and_a_comment_may_be_added_and_reaches_staff() -> None:
@@ -159,7 +163,7 @@ def test_an_old_job_starts_nothing() -> None:
     it.job_facts("completed", completed=True)
     it.clock.move(hours=72, seconds=1)
     it.pump()
-    assert it.store.find(Enrollment, ORG, enrollment_id(ORG, JOB)) is None
+    assert it.store.find(Enrollment, ORG, enrollment_id(ORG, "review_collection", JOB)) is None
 
 
 def test_a_branch_or_tenant_that_switched_campaigns_off_or_is_not_active_asks_nobody() -> None:
@@ -203,10 +207,10 @@ def test_events_and_schedules_twice_late_and_in_any_order_ask_once() -> None:
         it = world()
         it.job_facts("completed", completed=True)
         for _ in range(3):
-            follow_job(it.runtime, ORG, JOB)
+            job_changed(it.runtime, ORG, JOB)
         it.move(minutes=rng.choice([0, 60, 121, 400]))
         for _ in range(rng.randint(1, 5)):
-            fire_step(it.runtime, ORG, it.enrollment().id, rng.choice(["ask", "invite", "remind", "nothing"]))
+            fire_step(it.runtime, ORG, it.enrollment().id, rng.choice(["delay", "ask", "answer", "nothing"]))
             it.pump()
         it.move(days=1)
         assert len(it.sms.sent) == 1
@@ -216,7 +220,7 @@ def test_a_step_that_fires_at_night_moves_to_the_morning() -> None:
     it = completed()
     it.scheduler.schedules.clear()
     it.clock.move(hours=14)  # midnight in Chicago
-    fire_step(it.runtime, ORG, it.enrollment().id, "ask")
+    fire_step(it.runtime, ORG, it.enrollment().id, "delay")
     it.pump()
     assert not it.sms.sent
     it.move(hours=11)
@@ -245,7 +249,7 @@ def _deliver_with_crash(it: World, point: int) -> bool:
             died = True
             it.heard = 0  # every event again
             it.move(**move)
-        if it.store.find(Enrollment, ORG, enrollment_id(ORG, JOB)) is not None:
+        if it.store.find(Enrollment, ORG, enrollment_id(ORG, "review_collection", JOB)) is not None:
             try:
                 score(it, 5)
             except Crash:

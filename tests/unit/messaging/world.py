@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from moref.campaigns.advance import advance
-from moref.campaigns.enroll import enrollment_id, follow_job
-from moref.campaigns.fire_step import fire_step
-from moref.campaigns.model import Enrollment
+from campaign_worker.handler import work as campaign_work
+from moref.campaigns.begin import enrollment_id
+from moref.campaigns.definition import Definition
+from moref.campaigns.give_feedback import feedback_id
+from moref.campaigns.model import Campaign, CampaignVersion, Enrollment
+from moref.events import ROUTES, Event
 from moref.intake.model import Address, Consent, Contact, Fact, Job
 from moref.kernel import names
 from moref.kernel.keys import GLOBAL
@@ -17,7 +19,6 @@ from moref.messaging import model
 from moref.messaging.channels.base import Account, Channel, Lane, Outgoing
 from moref.messaging.model import Message
 from moref.messaging.plan_message import planned
-from moref.messaging.queue_up import Pacing
 from moref.messaging.send_message import send_message
 from moref.messaging.senders import Sender
 from moref.people import person_keys
@@ -91,7 +92,7 @@ class World:
     def pump(self) -> None:
         """Delivers events, queue messages and due schedules until nothing is left."""
         while True:
-            todo = [self._event(event) for event in self.store.events[self.heard :]]
+            todo = [(queue, event) for event in self.store.events[self.heard :] for queue in ROUTES[event["name"]]]
             self.heard = len(self.store.events)
             todo += self.queues.sent
             self.queues.sent = []
@@ -101,25 +102,14 @@ class World:
             for queue, message in todo:
                 self.deliver(queue, message)
 
-    def _event(self, event: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        return (names.MESSAGES if event["name"] == "message.queued" else names.CAMPAIGNS), event
-
     def deliver(self, queue: str, message: dict[str, Any]) -> None:
-        org = message["organization_id"]
-        if message.get("command") == "fire_step":
-            fire_step(self.runtime, org, message["enrollment_id"], message["step"])
-        elif message.get("command") == "send_message":
-            self.send(message["message_id"], message.get("slot"))
-        elif message["name"] == "message.queued":
-            self.send(message["subject"])
-        elif message["name"] == "job.changed":
-            follow_job(self.runtime, org, message["subject"])
-        elif message["name"] == "feedback.given":
-            advance(self.runtime, org, message["subject"])
+        if queue in (names.CAMPAIGNS, names.STEPS):
+            campaign_work(self.runtime, message)
+        elif queue == names.MESSAGES:
+            self.send(message["message_id"] if message.get("command") == "send_message" else message["subject"])
 
-    def send(self, message_id: str, slot: str | None = None) -> None:
-        pacing = Pacing(datetime.fromisoformat(slot) if slot else None)
-        send_message(self.runtime, ORG, message_id, channel_of=self.channel_of, pacing=pacing)
+    def send(self, message_id: str) -> None:
+        send_message(self.runtime, ORG, message_id, channel_of=self.channel_of)
 
     def move(self, **delta: float) -> None:
         """Time passes in order: every schedule fires at its time."""
@@ -155,7 +145,31 @@ class World:
         return get(self.store, Contact, ORG, PERSON)
 
     def enrollment(self) -> Enrollment:
-        return get(self.store, Enrollment, ORG, enrollment_id(ORG, JOB))
+        """Of the review collection: the question."""
+        return get(self.store, Enrollment, ORG, enrollment_id(ORG, "review_collection", JOB))
+
+    def journey(self, campaign_id: str = "referral_request", cause: str = "") -> Enrollment:
+        """Of a campaign; by default what the feedback on the question led to."""
+        cause = cause or feedback_id(ORG, self.enrollment().id)
+        return get(self.store, Enrollment, ORG, enrollment_id(ORG, campaign_id, cause))
+
+    def campaign(self, id: str, definition: Definition, status: str = "active", location_id: str | None = None) -> str:
+        """Saves a campaign of the organization, or a location's form of it, in force at once; its version's id."""
+        now, form = self.clock.now(), f"{id}.{location_id}" if location_id else id
+        common: Any = {"organization_id": ORG, "created_at": now, "updated_at": now}
+        found = self.store.find(Campaign, ORG, form)
+        number = found.versions + 1 if found else 1
+        version = CampaignVersion(
+            **common, id=f"{form}.v{number}", campaign_id=form, number=number, definition=definition, made_by="mem_1"
+        )
+        fields: Any = {"status": status, "version_id": version.id, "versions": number}
+        row = (
+            found.changed(now, **fields)
+            if found
+            else Campaign(**common, id=form, base=id, location_id=location_id, **fields)
+        )
+        self.store.commit(Create(version), Change(found, row) if found else Create(row))
+        return version.id
 
     def change(self, kind: Any, id: str, organization_id: str = ORG, **fields: Any) -> None:
         before = get(self.store, kind, organization_id, id)
@@ -166,8 +180,6 @@ class World:
         now = self.clock.now()
         before = get(self.store, Job, ORG, JOB)
         merged = before.facts | {kind: Fact(kind=cast(Any, kind), value=value, at=now) for kind, value in facts.items()}
-        from moref.events import Event
-
         event = Event("job.changed", ORG, JOB, {"state": state})
         self.store.commit(Change(before, before.changed(now, facts=merged, state=state)), Emit(event, now))
 

@@ -6,6 +6,9 @@ from typing import Any
 
 from infra.ops.state import end_thanks, resume
 from moref.campaigns import after_restore as campaigns
+from moref.campaigns.definition import Definition
+from moref.campaigns.give_feedback import give_feedback
+from moref.campaigns.model import StaffTask
 from moref.campaigns.thank import thank
 from moref.messaging import after_restore as messages
 from moref.messaging.model import Suppression
@@ -44,7 +47,7 @@ def test_a_question_that_left_after_t_does_not_leave_again() -> None:
     assert len(it.sms.sent) == 1
     assert back_to(it, rows, it.clock.now()) == (1, 0)
     resume(it.runtime)
-    it.move(days=5)
+    it.move(days=3)
     assert len(it.sms.sent) == 1
     step = it.enrollment().steps["ask"]
     assert (step.status, step.reason, it.enrollment().status) == ("skipped", "restored", "active")
@@ -64,11 +67,42 @@ def test_a_question_due_after_the_stop_leaves_once_although_its_schedule_is_lost
 def test_a_journey_with_nothing_left_to_do_is_over() -> None:
     it = asked_about()
     it.move(hours=3)
-    it.change(type(it.enrollment()), it.enrollment().id, path="happy")
-    steps = {"ask": it.enrollment().steps["ask"].model_copy(update={"status": "scheduled"})}
-    it.change(type(it.enrollment()), it.enrollment().id, steps=steps)
-    assert campaigns.settle_doubtful(it.runtime, ORG, it.clock.now()) == 1
-    assert (it.enrollment().status, it.enrollment().reason) == ("finished", "restored")
+    give_feedback(it.runtime, ORG, it.enrollment().id, score=5)
+    it.pump()
+    it.move(days=2)
+    rows = kept(it)
+    it.move(days=2)
+    assert len(it.sms.sent) == 3
+    assert back_to(it, rows, it.clock.now()) == (1, 0), "the reminder, although its wait was all that was scheduled"
+    assert (it.journey().status, it.journey().reason) == ("finished", "restored")
+    resume(it.runtime)
+    it.move(days=5)
+    assert len(it.sms.sent) == 3
+
+
+def test_a_task_for_staff_that_fell_due_after_t_is_kept_without_its_mail() -> None:
+    it = asked_about()
+    definition = Definition.model_validate(
+        {
+            "trigger": {"kind": "job_completed"}, "first": "wait",
+            "steps": {
+                "wait": {"kind": "wait", "days": 1, "next": "task"},
+                "task": {"kind": "task", "words": "Call them", "next": "ask"},
+                "ask": {"kind": "send", "template": "ask_again"},
+            },
+        }
+    )  # fmt: skip
+    it.campaign("own", definition)
+    it.job_facts("completed")
+    it.pump()
+    rows = kept(it)
+    it.move(days=2)
+    assert [mail.subject for mail in it.email.sent] == ["A task for Bluebird Moving Austin"]
+    assert back_to(it, rows, it.clock.now()) == (2, 0), "the question and the own campaign's message"
+    resume(it.runtime)
+    it.move(days=2)
+    assert len(it.email.sent) == 1
+    assert [task.words for task in every(it.store, StaffTask, ORG)] == ["Call them"]
 
 
 def test_a_message_that_was_queued_at_t_and_left_is_not_sent_again() -> None:

@@ -44,8 +44,10 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "contact.identified": (REFERRALS,),  # subject contact; one more way to recognise somebody: their jobs are looked at
     "contact.merged": (REFERRALS,),  # subject contact (the one that is history); into
     "feedback.given": (CAMPAIGNS,),  # subject feedback; enrollment_id, score
-    "lead.created": (LEADS, REFERRALS),  # subject lead; referral_id
-    "referral.changed": (REFERRALS,),  # subject referral; status, previous_status, job_id
+    "link.clicked": (CAMPAIGNS,),  # subject link; the first click of a day
+    "partner.onboarded": (CAMPAIGNS,),  # subject advocate, of kind partner
+    "lead.created": (LEADS, REFERRALS, CAMPAIGNS),  # subject lead; referral_id
+    "referral.changed": (REFERRALS, CAMPAIGNS),  # subject referral; status, previous_status, job_id
     "conversion.changed": (REFERRALS,),  # subject conversion; status, previous_status (automatic approval looks here)
     "conversion.escalated": (),  # subject conversion; hours of waiting, status; the branch gets an e-mail
     "budget.changed": (REFERRALS,),  # subject budget; what it held is judged again
@@ -54,6 +56,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "reward.released": (PAYOUTS,),  # subject reward; may be paid from now
     "reward.reversed": (PAYOUTS,),  # subject reward; stop its payout if the provider has not been asked yet
     "payout.retried": (PAYOUTS,),  # subject payout; reward_id; staff let it be tried again
+    "payout.redirected": (PAYOUTS,),  # subject payout; reward_id; the advocate confirmed a new address
     "statement.asked": (PAYOUTS,),  # subject provider statement; to be made, or made again
     "payout.changed": (CAMPAIGNS,),  # subject payout; status, previous_status, reward_id (thank-you and reward message)
     "message.queued": (MESSAGES,),  # subject message

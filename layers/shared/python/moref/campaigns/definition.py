@@ -69,7 +69,7 @@ class Wait(_Part):
     kind: Literal["wait"]
     minutes: int | None = Field(default=None, ge=0, le=60 * 24 * 7)
     days: int | None = Field(default=None, ge=1, le=365)  # the same wall time
-    setting: str | None = None  # a whole-number setting whose name holds "minutes" or "days"
+    setting: str | None = None  # a whole-number setting that ends in _minutes or _days
     at: WallTime | None = None  # the next such time; with `weekdays`, on the next such day
     weekdays: list[Weekday] | None = None
     until: Awaited | None = None

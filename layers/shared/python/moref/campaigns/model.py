@@ -1,53 +1,64 @@
 """One contact inside one campaign, and the feedback they gave."""
 
-from datetime import UTC, datetime
 from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from moref.campaigns.definition import Definition, Sentiment
+from moref.campaigns.definition import Definition, Sentiment, TriggerKind
 from moref.campaigns.places import Place
 from moref.records import Entity
 
-NEVER = datetime.max.replace(tzinfo=UTC)
+JOURNEY = "journey"  # look-up kind: contact, or job, leads to enrollments
+
 StepStatus = Literal["scheduled", "done", "skipped", "cancelled"]
+EnrollmentStatus = Literal["active", "held", "finished", "stopped"]
 
 
 class StepRun(BaseModel):
+    """What became of one step; it runs at most once. `reason`: why skipped or cancelled, or which way a branch went."""
+
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     due_at: AwareDatetime
     status: StepStatus = "scheduled"
     reason: str | None = None
     message_id: str | None = None
+    done_at: AwareDatetime | None = None
 
 
 class Enrollment(Entity):
-    """id is derived from (job, campaign): a job enrolls once."""
+    """One contact inside one campaign. id is derived from (campaign, cause): a cause enrolls once.
+
+    `at` is the step it stands at, whose run is scheduled; None when it is over. It stays on the version it began on.
+    Found by look-up kind "journey" (contact id, job id). Held: a step came due while the campaign was paused.
+    """
 
     noun: ClassVar[str] = "enrollment"
 
-    campaign: str  # name in campaigns.catalogue
-    campaign_version: int
+    campaign_id: str
+    version_id: str  # CampaignVersion
+    trigger: TriggerKind
+    cause: str  # id of the job, feedback, link, referral, reward or advocate that started it
+    began_at: AwareDatetime  # when that happened: the first wait counts from here
     contact_id: str
-    job_id: str
+    job_id: str | None = None
+    feedback_id: str | None = None  # where the answer stands, once there is one
+    referral_id: str | None = None  # of the friend it is about
     location_id: str
     places: list[Place]  # where the recipient may be: origin, destination, branch
-    token: str  # of /review/{token}
-    status: Literal["active", "finished", "stopped"] = "active"
+    token: str | None = None  # of /review/{token}
+    status: EnrollmentStatus = "active"
     reason: str | None = None
-    path: Literal["waiting", "happy", "unhappy"] = "waiting"
-    steps: dict[str, StepRun] = Field(default_factory=dict)  # step name -> its run
-    link_code: str | None = None
+    at: str | None = None
+    steps: dict[str, StepRun] = Field(default_factory=dict)  # step name -> its run, for steps it came to
+    link_code: str | None = None  # the link it was sent
 
     def parent(self) -> str:
         return self.contact_id
 
-    def listed_at(self) -> datetime:
-        """While active: when its next step is due, and beyond all time when it waits for the customer alone."""
-        if self.status != "active":
-            return self.updated_at
-        return min((run.due_at for run in self.steps.values() if run.status == "scheduled"), default=NEVER)
+    def asked(self) -> bool:
+        """Whether anything was sent: from then on branch and customer stay."""
+        return any(run.message_id is not None for run in self.steps.values())
 
 
 class StaffTask(Entity):

@@ -1,4 +1,4 @@
-"""A step's place in time: its schedule's name, and putting every waiting step on the schedule, however often."""
+"""A step's place in time: its schedule's name, and putting the step an enrollment stands at on the schedule."""
 
 from moref.campaigns.model import Enrollment, StepRun
 from moref.kernel import ids
@@ -21,11 +21,17 @@ def fire_command(enrollment: Enrollment, step: str) -> dict[str, str]:
     }
 
 
+def waiting(enrollment: Enrollment) -> tuple[str, StepRun] | None:
+    """The step it stands at, and its run; None when it is over, or held by a pause."""
+    if enrollment.status != "active" or enrollment.at is None:
+        return None
+    run = enrollment.steps.get(enrollment.at)
+    return (enrollment.at, run) if run is not None and run.status == "scheduled" else None
+
+
 def schedule_waiting(runtime: Runtime, enrollment: Enrollment) -> None:
     """After every commit that leaves a step scheduled, and again on redelivery."""
-    if enrollment.status != "active":
-        return
-    for step, run in enrollment.steps.items():
-        if run.status == "scheduled":
-            name = schedule_name(enrollment, step, run)
-            runtime.scheduler.at(name, run.due_at, STEPS, fire_command(enrollment, step))
+    if (found := waiting(enrollment)) is not None:
+        step, run = found
+        name = schedule_name(enrollment, step, run)
+        runtime.scheduler.at(name, run.due_at, STEPS, fire_command(enrollment, step))

@@ -8,7 +8,7 @@ from moref.campaigns import windows
 from moref.campaigns.model import Enrollment
 from moref.campaigns.places import Place, candidates
 from moref.campaigns.windows import closes_at, next_allowed
-from moref.intake.model import Contact
+from moref.intake.model import Contact, Job
 from moref.messaging.addresses import has_consent, opted_out, sms_country_allowed, sms_phone
 from moref.messaging.frequency import Most, allowance
 from moref.messaging.model import Channel, Message, MessageClass, SkipReason, Suppression
@@ -86,11 +86,16 @@ def _tenant(organization: Organization | None, location: Location | None) -> Ski
 
 
 def _journey(runtime: Runtime, message: Message) -> SkipReason | None:
-    """A job cancelled between planning and sending stops what was queued."""
-    if message.enrollment_id is None or message.kind != "marketing":
+    """A job cancelled, or a claim opened, between planning and sending stops what was queued."""
+    if message.enrollment_id is None or message.kind == "staff":
         return None
     enrollment = runtime.store.find(Enrollment, message.organization_id, message.enrollment_id)
-    return "journey_stopped" if enrollment is None or enrollment.status == "stopped" else None
+    if enrollment is None or enrollment.status == "stopped":
+        return "journey_stopped"
+    if message.kind != "marketing" or enrollment.job_id is None:
+        return None
+    job = runtime.store.find(Job, message.organization_id, enrollment.job_id)
+    return "stop_condition" if job is not None and job.stop_condition() else None
 
 
 def _person(runtime: Runtime, message: Message, location: Location, contact: Contact | None) -> SkipReason | None:

@@ -7,8 +7,9 @@ exact, and a recount from them is always possible. First and last click are exac
 from collections.abc import Sequence
 from datetime import datetime
 
+from moref.events import Event
 from moref.kernel.errors import Conflict
-from moref.records import Change
+from moref.records import Change, Emit, Write
 from moref.referrals.model import Link
 from moref.runtime import Runtime
 
@@ -24,11 +25,21 @@ def record_clicks(runtime: Runtime, organization_id: str, code: str, clicks: Seq
         if link is None:
             return
         try:
-            runtime.store.commit(Change(link, _counted(link, clicks, runtime.clock.now())))
+            runtime.store.commit(*_writes(link, clicks, runtime.clock.now()))
         except Conflict:
             continue  # another batch, or another change of the link
         return
     raise Conflict("the link is being changed by others")
+
+
+def _writes(link: Link, clicks: Sequence[datetime], now: datetime) -> list[Write]:
+    """Campaigns hear of the first click of a day (UTC): a viral link is not an event each time."""
+    after = _counted(link, clicks, now)
+    writes: list[Write] = [Change(link, after)]
+    before, last = link.last_clicked_at, after.last_clicked_at
+    if last is not None and (before is None or before.date() < last.date()):
+        writes.append(Emit(Event("link.clicked", link.organization_id, link.id, {"first": before is None}), now))
+    return writes
 
 
 def _counted(link: Link, clicks: Sequence[datetime], now: datetime) -> Link:

@@ -1,0 +1,133 @@
+"""What a walk wants done, as the writes of the commit that records it: messages, and tasks for staff."""
+
+from collections.abc import Callable, Sequence
+
+from moref.campaigns.definition import Send, Task
+from moref.campaigns.model import Enrollment, StaffTask
+from moref.campaigns.walk import Walked
+from moref.intake.model import Contact, Job
+from moref.kernel import ids
+from moref.kernel.errors import BadInput
+from moref.messaging.plan_message import fields_needed, message_id, planned
+from moref.records import Create, Write
+from moref.referrals.ensure_link import ensure_link
+from moref.referrals.model import Link
+from moref.runtime import Runtime
+
+EnsureLink = Callable[[Runtime, str, str, str], Link]
+# The person did something themselves and this answers it: on that day the daily cap does not hold it back.
+_PROMPTED = ("feedback_given", "quoted")
+NO_PAGE, NO_TEMPLATE = "no_feedback_page", "no_template"
+
+
+def done(
+    runtime: Runtime, enrollment: Enrollment, walked: Walked, contact: Contact, *, link_of: EnsureLink = ensure_link
+) -> tuple[Enrollment, list[Write]]:
+    """The enrollment after the walk, and the further writes of its commit.
+
+    Only the advocate's link, which is theirs for ever, is made beforehand. A message that cannot be made, because its
+    template is gone or needs a page this person does not have, is skipped with the reason.
+    """
+    to = walked.position
+    after = enrollment.changed(runtime.clock.now(), at=to.at, steps=to.steps, status=to.status, reason=to.reason)
+    writes: list[Write] = []
+    for name, step in walked.effects:
+        if isinstance(step, Task):
+            writes += task_writes(runtime, after, name, step, contact)
+            continue
+        try:
+            after, links = _links(runtime, after, step, link_of)
+            writes += _message(runtime, after, (name, step), contact, links)
+        except BadInput:
+            after = _noted(after, name, status="skipped", reason=NO_TEMPLATE)
+        except _NoPage:
+            after = _noted(after, name, status="skipped", reason=NO_PAGE)
+        else:
+            after = _noted(after, name, message_id=message_id(after.organization_id, cause(after, name)))
+    return after, writes
+
+
+def cause(enrollment: Enrollment, step: str) -> str:
+    """What the ids of a step's message and task are derived from."""
+    return f"{enrollment.id}.{step}"
+
+
+class _NoPage(Exception):
+    """The template leads to the feedback page, and this enrollment is not about a job."""
+
+
+def _noted(enrollment: Enrollment, step: str, **fields: str) -> Enrollment:
+    run = enrollment.steps[step].model_copy(update=fields)
+    return enrollment.model_copy(update={"steps": {**enrollment.steps, step: run}})
+
+
+def _links(
+    runtime: Runtime, enrollment: Enrollment, step: Send, link_of: EnsureLink
+) -> tuple[Enrollment, dict[str, str]]:
+    org, base = enrollment.organization_id, runtime.settings.base_url
+    needed, links = fields_needed(runtime.store, org, step.template, enrollment.location_id), {}
+    if "feedback_link" in needed:
+        if enrollment.token is None:
+            raise _NoPage
+        links["feedback_link"] = f"{base}/review/{enrollment.token}"
+    if "referral_link" in needed:
+        code = enrollment.link_code or link_of(runtime, org, enrollment.contact_id, enrollment.location_id).id
+        enrollment = enrollment.model_copy(update={"link_code": code})
+        links["referral_link"] = f"{base}/r/{code}"
+    return enrollment, links
+
+
+def _message(
+    runtime: Runtime, enrollment: Enrollment, effect: tuple[str, Send], contact: Contact, links: dict[str, str]
+) -> Sequence[Write]:
+    name, step = effect
+    return planned(
+        runtime,
+        enrollment.organization_id,
+        cause=cause(enrollment, name),
+        template=step.template,
+        location_id=enrollment.location_id,
+        contact=contact,
+        fields=links,
+        enrollment_id=enrollment.id,
+        step=name,
+        places=enrollment.places,
+        channel=None if step.channel == "best" else step.channel,
+        prompted_at=enrollment.began_at if enrollment.trigger in _PROMPTED else None,
+    )
+
+
+def task_writes(runtime: Runtime, enrollment: Enrollment, name: str, step: Task, contact: Contact) -> Sequence[Write]:
+    org, now = enrollment.organization_id, runtime.clock.now()
+    task = StaffTask(
+        organization_id=org,
+        id=ids.derived("task", org, cause(enrollment, name)),
+        created_at=now,
+        updated_at=now,
+        words=step.words,
+        location_id=enrollment.location_id,
+        contact_id=contact.id,
+        source=enrollment.id,
+    )
+    if not step.mail:
+        return [Create(task)]
+    job = runtime.store.find(Job, org, enrollment.job_id) if enrollment.job_id else None
+    said = {
+        "task": step.words,
+        "customer": f"{contact.first_name} {contact.last_name}".strip(),
+        "phone": contact.phone or "",
+        "email": contact.email or "",
+        "job": job.external_id if job else "",
+    }
+    mail = planned(
+        runtime,
+        org,
+        cause=f"{task.id}.mail",
+        template="staff_task",
+        kind="staff",
+        location_id=enrollment.location_id,
+        contact=None,
+        fields={field: value for field, value in said.items() if value},
+        enrollment_id=enrollment.id,
+    )
+    return [Create(task), *mail]
