@@ -4,11 +4,11 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from moref.api.operation import Call, Operation
+from moref.api.operation import Call, Operation, Schema
 from moref.api.read import instant
 from moref.api.resource import PLACE, STATUS, Resource, words
 from moref.intake.model import Contact
-from moref.messaging.model import Message
+from moref.messaging.model import CONFIDENTIAL, Message
 from moref.tenants.forms import Form, Line, Version
 
 CONTACT = Resource(
@@ -21,15 +21,25 @@ CONTACT = Resource(
     "people as the CRM knows them",
     PLACE,
 )
+
+
+def _body(call: Call, message: Message) -> str | None:
+    """A code that only the recipient is to know stays with them."""
+    del call
+    return None if message.template in CONFIDENTIAL else message.body
+
+
+_BODY: Schema = {"type": ["string", "null"], "description": "as sent; null before, and for messages that hold a code"}
 MESSAGE = Resource(
     "messages",
     Message,
     words(
-        "direction channel template kind location_id contact_id enrollment_id step status reason subject body"
+        "direction channel template kind location_id contact_id enrollment_id step status reason subject"
         " provider_id attempts not_before sent_at delivered_at opened_at clicked_at read_at read_by"
     ),
     "every SMS, WhatsApp message and e-mail; what people wrote back has the status received",
     STATUS | PLACE | {"contact_id": "parent"},
+    extras={"body": (_BODY, _body)},
 )
 
 
@@ -102,7 +112,7 @@ def _read(call: Call) -> Any:
         call.runtime, call.organization_id, id, keep_paused=said.keep_paused, revoked=said.opt_out,
         actor=call.caller.member_id,
     )  # fmt: skip
-    return MESSAGE.view(read)
+    return MESSAGE.shown_to(call, read)
 
 
 OPERATIONS = (

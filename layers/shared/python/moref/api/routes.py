@@ -1,6 +1,6 @@
 """The whole API as a table. The resolver, the OpenAPI document, the docs page and the isolation tests use it."""
 
-from moref.api import books, connections, decisions, read, tenancy, vendor_accounts
+from moref.api import books, connections, decisions, payouts, read, tenancy, vendor_accounts
 from moref.api.operation import Operation
 from moref.api.resources import READABLE
 from moref.api.resources_people import PEOPLE_OPERATIONS
@@ -13,6 +13,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *PEOPLE_OPERATIONS,
     *vendor_accounts.OPERATIONS,
     *books.OPERATIONS,
+    *payouts.OPERATIONS,
 )
 
 

@@ -32,6 +32,8 @@ FIELDS: dict[str, MergeField] = {
     "review_link": MergeField("the branch's public review link", "https://g.page/r/Cabcdefghijklmno/review", 60),
     "amount": MergeField("what the reward is worth", "$25", 7, may_be_empty=True),
     "score": MergeField("the score a customer gave", "5", 1, may_be_empty=True),
+    "code": MergeField("the code that confirms a new address", "123456", 6, by="planned"),
+    "new_address": MergeField("the new address, mostly hidden", "s***@example.com", 30, by="planned"),
     "disclosure": MergeField("says that the advocate gets a reward (16 CFR 255.5)", "", 80),
     "opt_out": MergeField("says how to stop the texts", "", 40),
 }  # fmt: skip

@@ -28,6 +28,10 @@ SkipReason = Literal[
 ReportState = Literal["sent", "failed", "undelivered", "delivered", "opened", "clicked", "bounced"]
 
 
+# Templates whose text holds a secret between us and the recipient: staff are not shown it.
+CONFIDENTIAL = frozenset({"confirm_address"})
+
+
 class Message(Entity):
     """Out: id is derived from (enrollment, step) or another cause, so a step sends once. In: direction "in"."""
 

@@ -76,6 +76,10 @@ class Payout(Entity):
     accepted_at: AwareDatetime | None = None
     delivered_at: AwareDatetime | None = None
     reason: str | None = None
+    # Where the delivery went when the frozen address failed: confirmed by the advocate (new_address.py).
+    redirected_email: str | None = None
+    redirected_phone: str | None = None
+    redirect_pending: bool = False  # the provider has not been asked to send it there yet
 
     def parent(self) -> str:
         return self.reward_id

@@ -49,16 +49,24 @@ def differs(payout: Payout, order: ProviderOrder) -> str | None:
         ("external id", payout.id, order.external_id),
         ("amount", payout.amount, order.amount),
         ("currency", payout.currency, order.currency),
-        ("recipient", _plain(payout.recipient_email), _plain(order.recipient_email)),
-        ("recipient", _digits(payout.recipient_phone), _digits(order.recipient_phone)),
     ]
     known = (order.external_id, order.amount, order.currency)
     if order.status == EXECUTED and None in known:
         return "executed, but without amount or our id"
     different = [name for name, ours, theirs in checks if theirs is not None and ours != theirs]
+    if not _recipient_fits(payout, order):
+        different.append("recipient")
     if payout.order_id not in (None, order.id):
         different.append("order id")
     return ", ".join(different) or None
+
+
+def _recipient_fits(payout: Payout, order: ProviderOrder) -> bool:
+    """The frozen address, or the one that was confirmed after it failed."""
+    emails = {_plain(payout.recipient_email), _plain(payout.redirected_email)}
+    phones = {_digits(payout.recipient_phone), _digits(payout.redirected_phone)}
+    email, phone = _plain(order.recipient_email), _digits(order.recipient_phone)
+    return (email is None or email in emails) and (phone is None or phone in phones)
 
 
 def _decide(payout: Payout, order: ProviderOrder, now: datetime) -> dict[str, Any]:
@@ -111,6 +119,8 @@ def _executed(payout: Payout, order: ProviderOrder, now: datetime) -> dict[str, 
     }
     if order.delivery_status == "SUCCEEDED" or payout.status == "delivered":
         return common | {"status": "delivered", "reason": None, "delivered_at": payout.delivered_at or now}
+    if order.delivery_status == "FAILED" and payout.redirect_pending:
+        return common | {"status": payout.status, "reason": payout.reason}  # known; it is about to be sent elsewhere
     if order.delivery_status == "FAILED":
         return common | {"status": "needs_person", "reason": UNDELIVERABLE}
     if payout.status == "needs_person" and payout.accepted_at is not None:

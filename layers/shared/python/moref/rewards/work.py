@@ -11,6 +11,7 @@ from moref.rewards.connect import connect as connect_account
 from moref.rewards.funding import forecast
 from moref.rewards.model import Payout
 from moref.rewards.ports import Connect
+from moref.rewards.redirect import redirect
 from moref.runtime import Runtime
 
 
@@ -23,6 +24,9 @@ def work(runtime: Runtime, message: dict[str, Any], connect: Connect = connect_a
     org = message["organization_id"]
     if message.get("command") == "forecast":
         forecast(runtime, org, message["account_id"], connect)
+        return
+    if message.get("name") == "payout.redirected":
+        redirect(runtime, org, message["subject"], connect)
         return
     if message.get("name") == "statement.asked":
         make_statement(runtime, org, message["subject"], connect)
