@@ -4,8 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from moref.kernel.errors import BadInput
 from moref.messaging.template_model import Language, Wording
-from moref.messaging.templates import effective, fields_of
-from moref.records import Store
+from moref.messaging.templates import Finds, effective, fields_of
 from moref.tenants.model import Location
 
 REVIEW_FIELDS = frozenset({"review_link", "feedback_link"})  # everybody finds the review link on the feedback page
@@ -19,10 +18,8 @@ def holds_review_link(wordings: Mapping[Language, Wording], review_urls: Collect
     return any(_bare(url) in source for url in review_urls for source in sources)
 
 
-def has_review_link(
-    store: Store, location: Location, *, instead: Mapping[str, Mapping[Language, Wording]] | None = None
-) -> Callable[[str], bool]:
-    """By the name of a template, as it counts at the location. `instead` are words that are about to be saved.
+def has_review_link(store: Finds, location: Location) -> Callable[[str], bool]:
+    """By the name of a template, as it counts at the location.
 
     A name that does not exist holds nothing: that it does not exist is another check's finding.
     """
@@ -30,12 +27,10 @@ def has_review_link(
 
     def holds(name: str) -> bool:
         if name not in known:
-            known[name] = holds_review_link(_words(name), [location.review_url])
+            known[name] = holds_review_link(words(name), [location.review_url])
         return known[name]
 
-    def _words(name: str) -> Mapping[Language, Wording]:
-        if instead is not None and name in instead:
-            return instead[name]
+    def words(name: str) -> Mapping[Language, Wording]:
         try:
             return effective(store, location.organization_id, name, location.id).wordings
         except BadInput:

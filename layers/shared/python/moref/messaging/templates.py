@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from moref.kernel.errors import BadInput
 from moref.messaging import builtin
@@ -9,7 +10,7 @@ from moref.messaging.fields import PLANNED
 from moref.messaging.grammar import parse
 from moref.messaging.model import Channel, MessageClass
 from moref.messaging.template_model import BUILT_IN, Language, Level, Template, TemplateVersion, Wording, form_id
-from moref.records import Store, get
+from moref.records import E, Store, get
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,13 @@ class Effective:
         return fields_of(self.wordings) & PLANNED
 
 
-def effective(store: Store, organization_id: str, name: str, location_id: str | None = None) -> Effective:
+class Finds(Protocol):
+    """As much of a Store as is needed to see which words count."""
+
+    def find(self, kind: type[E], organization_id: str, id: str) -> E | None: ...
+
+
+def effective(store: Finds, organization_id: str, name: str, location_id: str | None = None) -> Effective:
     """Raises BadInput (field "template") on a name that is neither built in nor the organization's, or is archived."""
     own = store.find(Template, organization_id, name)
     if own is not None and (own.location_id is not None or own.status == "archived"):
