@@ -1,13 +1,20 @@
 """What people text back."""
 
+from contextlib import suppress
 from itertools import count
 from urllib.parse import urlencode
 
 import pytest
 
+from moref.campaigns.model import Feedback
 from moref.intake.model import InboxEvent
-from moref.kernel.errors import Malformed
+from moref.kernel.errors import Conflict, Malformed
+from moref.messaging.model import Message
+from moref.messaging.read_reply import read_reply
 from moref.messaging.receive import receive
+from moref.records import Create, every
+from moref.rewards.model import AuditRow
+from tests.fakes.memory_store import Crash
 from tests.unit.messaging.world import NUMBER, ORG, PHONE, World, world
 
 _sids = count()
@@ -106,3 +113,164 @@ def test_what_is_no_form_is_refused_so_that_it_is_quarantined() -> None:
     for body in (b"\xff\xfe", b"", b"{}"):
         with pytest.raises(Malformed):
             receive(it.runtime, event, body)
+
+
+# A reply to the question for a score
+
+
+def asked(**contact: object) -> World:
+    """The question was texted three hours after the job."""
+    it = world(**contact)
+    it.job_facts("completed", completed=True)
+    it.move(hours=3)
+    assert [m.status for m in it.messages() if m.template == "ask"] == ["sent"]
+    return it
+
+
+def given(it: World) -> list[Feedback]:
+    return every(it.store, Feedback, ORG)
+
+
+def test_a_score_that_is_texted_back_is_the_feedback_and_pauses_nothing() -> None:
+    it = asked()
+    text(it, "Great, 5 stars")
+    (feedback,) = given(it)
+    assert (feedback.score, feedback.comment, feedback.source) == (5, "Great, 5 stars", "sms")
+    assert (feedback.enrollment_id, feedback.sentiment) == (it.enrollment().id, "positive")
+    assert it.contact().marketing_paused_at is None
+    assert it.contact().unread_replies == []
+    (reply,) = [m for m in it.messages() if m.direction == "in"]
+    assert (reply.reason, reply.enrollment_id, reply.body) == ("score", it.enrollment().id, "Great, 5 stars")
+    assert [event["data"]["score"] for event in it.store.events if event["name"] == "feedback.given"] == [5]
+
+
+def test_a_bare_number_leaves_no_comment() -> None:
+    it = asked()
+    text(it, "cinco")
+    assert [(one.score, one.comment) for one in given(it)] == [(5, "")]
+
+
+def test_the_same_text_delivered_again_changes_nothing() -> None:
+    it = asked()
+    for _ in range(3):
+        text(it, "4", sid="SM-four")
+    assert [one.version for one in given(it)] == [1]
+    assert it.contact().marketing_paused_at is None
+
+
+def test_a_worker_that_dies_while_taking_a_score_loses_and_doubles_nothing() -> None:
+    for point in range(1, 12):
+        it = asked()
+        it.store.points, it.store.crash_at = 0, point
+        with suppress(Crash):
+            text(it, "5", sid="SM-five")
+        it.store.crash_at = None
+        text(it, "5", sid="SM-five")
+        assert [(one.score, one.version) for one in given(it)] == [(5, 1)]
+        assert [m.reason for m in it.messages() if m.direction == "in"] == ["score"]
+        assert it.contact().marketing_paused_at is None
+
+
+def test_what_is_no_clear_score_pauses_marketing_until_it_is_read() -> None:
+    it = asked()
+    text(it, "5 people came, 2 hours late")
+    assert given(it) == []
+    assert it.contact().marketing_paused_at is not None
+
+
+def test_a_number_that_nobody_asked_for_is_a_reply_like_any_other() -> None:
+    it = world()
+    text(it, "5")
+    assert given(it) == []
+    assert it.contact().marketing_paused_at is not None
+
+
+def test_a_number_a_month_after_the_question_answers_something_else() -> None:
+    it = asked()
+    it.move(days=31)
+    text(it, "5")
+    assert given(it) == []
+
+
+def test_a_second_score_is_for_staff_to_read() -> None:
+    it = asked()
+    text(it, "5")
+    text(it, "1")
+    assert [one.score for one in given(it)] == [5]
+    assert it.contact().marketing_paused_at is not None
+
+
+def test_the_newest_open_question_is_the_one_that_is_answered() -> None:
+    it = asked()
+    first = it.enrollment()
+    later = first.model_copy(update={"id": "enr_2", "version": 0, "token": "bbbbbbbbbbbbbbbbbbbb"})
+    it.store.commit(Create(later))
+    it.clock.move(hours=1)
+    link = "https://go.example.test/review/bbbbbbbbbbbbbbbbbbbb"
+    it.plan("ask", cause="second", enrollment_id="enr_2", fields={"feedback_link": link})
+    sent = it.messages()[-1]
+    it.change(Message, sent.id, status="sent", sent_at=it.clock.now())
+    text(it, "2")
+    text(it, "5")
+    assert {one.enrollment_id: one.score for one in given(it)} == {"enr_2": 2, first.id: 5}
+
+
+# Staff read it
+
+
+def replied(*bodies: str) -> tuple[World, list[str]]:
+    it = world()
+    for body in bodies:
+        text(it, body)
+        it.clock.move(minutes=1)
+    return it, [m.id for m in it.messages() if m.direction == "in"]
+
+
+def read(it: World, id: str, **over: bool) -> None:
+    read_reply(it.runtime, ORG, id, actor="mem_1", **({"keep_paused": False, "revoked": False} | over))
+
+
+def test_marketing_goes_on_once_every_reply_is_read() -> None:
+    it, (first, second) = replied("is my invoice ready?", "hello?")
+    read(it, first)
+    assert it.contact().marketing_paused_at is not None
+    read(it, second)
+    read(it, second)
+    assert it.contact().marketing_paused_at is None
+    assert (it.message(first).read_by, it.message(second).read_at) == ("mem_1", it.clock.now())
+    id = it.plan()
+    it.pump()
+    assert it.message(id).status == "sent"
+
+
+def test_a_reply_that_comes_while_staff_read_another_keeps_marketing_paused() -> None:
+    it, (first,) = replied("hello?")
+    text(it, "please leave me alone")
+    read(it, first)
+    assert it.contact().marketing_paused_at is not None
+
+
+def test_staff_may_keep_the_pause_and_lift_it_later() -> None:
+    it, (first,) = replied("call me before you send anything else")
+    read(it, first, keep_paused=True)
+    assert it.contact().marketing_paused_at is not None
+    assert it.contact().unread_replies == []
+    read(it, first)
+    assert it.contact().marketing_paused_at is None
+
+
+def test_a_revocation_stops_what_is_queued_already() -> None:
+    it, (first,) = replied("please leave me alone")
+    texted = it.plan("reward", "service", channel="sms", cause="text")
+    mailed = it.plan("ask", "marketing", channel="email", cause="mail")
+    read(it, first, revoked=True)
+    it.pump()
+    assert [it.message(id).reason for id in (texted, mailed)] == ["suppressed", "suppressed"]
+    audits = every(it.store, AuditRow, ORG)
+    assert [(row.action, row.detail["outcome"]) for row in audits] == [("message.read", "revoked")]
+
+
+def test_only_a_reply_can_be_read() -> None:
+    it = world()
+    with pytest.raises(Conflict):
+        read(it, it.plan())
