@@ -138,10 +138,10 @@ def find(runtime: "Runtime", account: "Account", outgoing: "Outgoing", since: "d
 
 def mail(config: "Any", outgoing: "Outgoing") -> "dict[str, Any]":
     """The request. With a dynamic template the branding is SendGrid's, and the words are ours still."""
+    ours = {ORGANIZATION: outgoing.organization_id, MESSAGE: outgoing.message_id}
     whole: dict[str, Any] = {
-        "personalizations": [{"to": [{"email": outgoing.to}]}],
+        "personalizations": [{"to": [{"email": outgoing.to}], "custom_args": ours}],
         "from": {"email": config["from_email"], "name": outgoing.sender or config["from_email"]},
-        "custom_args": {ORGANIZATION: outgoing.organization_id, MESSAGE: outgoing.message_id},
         "categories": [outgoing.template or "message"],
         # Unsubscribing is ours: theirs would add a second way that our records do not know, or hold back what may go.
         "tracking_settings": {
