@@ -139,7 +139,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
 
 
 def _errors(operation: Operation) -> list[int]:
-    changes = operation.method != "GET"
+    changes = operation.changes
     statuses = {401, 403, 422, 500, 503}
     if "{id}" in operation.path or changes:
         statuses.add(404)

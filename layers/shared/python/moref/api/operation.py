@@ -71,7 +71,12 @@ class Operation:
     query: Mapping[str, Schema] = field(default_factory=dict)  # name -> its schema; any other name is refused
     idempotency: Literal["none", "optional", "required"] = "none"
     whole: bool = False  # only for callers who may see every location
+    reads: bool = False  # changes nothing, though a POST: what is asked for has no place in a URL
     produces: Literal["application/json", "text/csv"] = "application/json"  # csv: `does` returns the file's text
+
+    @property
+    def changes(self) -> bool:
+        return self.method != "GET" and not self.reads
 
     @property
     def route(self) -> str:

@@ -38,7 +38,7 @@ def _perform(
     runtime = bound(runtime, caller.organization_id)
     if not caller.may(operation.least):
         raise Forbidden(f"this needs the role {operation.least}")
-    if operation.method != "GET":
+    if operation.changes:
         _open_for_changes(runtime, caller)
     if any(not value or len(value) > 128 or not _ID.issuperset(value) for value in params.values()):
         raise NotFound
