@@ -21,6 +21,7 @@ from moref.kernel.errors import (
     Retry,
     Unauthenticated,
 )
+from moref.kernel.money import Money
 from moref.kernel.webhook import Request
 from moref.rewards.model import Payout
 from moref.rewards.providers import tremendous
@@ -294,3 +295,60 @@ def test_a_list_that_cannot_be_read_is_no_empty_list(vendor: Vendor) -> None:
         vendor.replies = [answer(200, reply)]
         with pytest.raises(OutcomeUnknown):
             list(vendor.client().since(NOW))
+
+
+def _valid(method: str, path: str, body: bytes) -> None:
+    """By the vendor's own description."""
+    from openapi_core import OpenAPI
+    from openapi_core.datatypes import RequestParameters
+
+    class Asked:
+        host_url = "https://testflight.tremendous.com"
+        content_type = "application/json"
+        parameters = RequestParameters(header={"Authorization": "Bearer TEST_1"})
+
+    asked = Asked()
+    asked.method, asked.path, asked.body = method.lower(), path, body  # type: ignore[attr-defined]
+    OpenAPI.from_file_path(str(shared_vendor("tremendous") / "openapi.json")).validate_request(asked)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("address", "sent"),
+    [
+        ({"email": "a@b.test", "phone": None}, {"updated_email": "a@b.test"}),
+        ({"email": None, "phone": "+15125550100"}, {"updated_phone": "+15125550100"}),
+        ({"email": None, "phone": None}, {}),
+    ],
+)
+def test_a_reward_is_sent_again_and_the_answer_may_be_empty(
+    vendor: Vendor, address: dict[str, Any], sent: dict[str, str]
+) -> None:
+    vendor.replies = [b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"]
+    vendor.client().resend("REWARD1", **address)
+    method, path, _, body = vendor.seen[0]
+    _valid(method, path, body)
+    assert (path, json.loads(body)) == ("/api/v2/rewards/REWARD1/resend", sent)
+
+
+@pytest.mark.parametrize("status", [404, 422])
+def test_what_cannot_be_sent_again_is_for_people(vendor: Vendor, status: int) -> None:
+    vendor.replies = [answer(status, {"errors": {"message": "no"}})]
+    with pytest.raises(NeedsPerson):
+        vendor.client().resend("REWARD1", email="a@b.test", phone=None)
+
+
+@pytest.mark.parametrize(
+    ("meta", "left"),
+    [
+        ({"available_amount": 250.5, "currency_code": "USD"}, Money(25050, "USD")),
+        ({"available_amount": 500, "currency_code": "JPY"}, Money(500, "JPY")),
+        ({"available_amount": -3, "currency_code": "USD"}, Money(0, "USD")),
+        ({"available_amount": 1, "currency_code": "XXX"}, None),
+        ({}, None),
+    ],
+)
+def test_a_balance_is_told_exactly_or_not_at_all(vendor: Vendor, meta: dict[str, Any], left: Money | None) -> None:
+    other = {"id": "ANOTHER", "method": "bank_account", "meta": {"available_amount": 1, "currency_code": "USD"}}
+    vendor.replies = [answer(200, {"funding_sources": [other, {"id": "SRC1", "method": "balance", "meta": meta}]})] * 2
+    assert vendor.client().balance("BALANCE") == left
+    assert vendor.client().balance("SRC1") == left

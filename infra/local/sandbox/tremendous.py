@@ -36,6 +36,14 @@ def _identifier() -> str:
     return secrets.token_hex(6).upper()
 
 
+def _balance(account: _Account) -> dict[str, Any]:
+    """What is left of the 100,000 dollars of play money that a sandbox account begins with."""
+    spent = sum(order["payment"]["total"] for order in account.orders.values() if "payment" in order)
+    left = 100_000 - spent
+    meta = {"available_amount": left, "available_cents": int(left * 100), "currency_code": "USD"}
+    return {"id": "BALANCE", "method": "balance", "meta": meta}
+
+
 class _Account:
     def __init__(self, settings: dict[str, Any]) -> None:
         self.url: str = settings["url"]
@@ -83,6 +91,8 @@ class Tremendous:
                 return self._create(account, payload, kind)
             case ["order_approvals", order_id, "approve"]:
                 return self._approve(account, order_id, kind)
+            case ["rewards", reward_id, "resend"]:
+                return self._resend(account, reward_id, payload, kind)
             case _:
                 return self.refuse(404, f"the sandbox does not know POST {path}")
 
@@ -96,7 +106,7 @@ class Tremendous:
             case ["rewards", reward_id]:
                 return self._reward(account, reward_id)
             case ["funding_sources"]:
-                return as_json({"funding_sources": [{"id": "BALANCE", "method": "balance", "meta": {}}]})
+                return as_json({"funding_sources": [_balance(account)]})
             case _:
                 return self.refuse(404, f"the sandbox does not know GET {path}")
 
@@ -188,6 +198,20 @@ class Tremendous:
         ]
         start, limit = int(query.get("offset", 0)), int(query.get("limit", 10))
         return as_json({"orders": found[start : start + limit], "total_count": len(found)})
+
+    def _resend(self, account: _Account, reward_id: str, payload: Any, kind: str) -> Answer:
+        """Only after a failed delivery; an address given replaces the recipient's."""
+        found = [(order, reward) for order in account.orders.values() for reward in order["rewards"]]
+        order, reward = next((pair for pair in found if pair[1]["id"] == reward_id), (None, None))
+        if order is None or reward is None:
+            return self.refuse(404, "Reward not found")
+        if reward["delivery"]["status"] != "FAILED":
+            return self.refuse(422, "Only rewards with a previous delivery failure can be resent")
+        for name in ("email", "phone"):
+            if payload.get(f"updated_{name}"):
+                reward["recipient"] = {**reward["recipient"], name: payload[f"updated_{name}"]}
+        self._deliver(account, order, failing=kind == "delivery_failed")
+        return as_json({})
 
     def _reward(self, account: _Account, reward_id: str) -> Answer:
         rewards = [reward for order in account.orders.values() for reward in order["rewards"]]
