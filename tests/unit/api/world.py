@@ -11,6 +11,7 @@ from api.handler import handler
 from moref.api.tokens import issue
 from moref.aws.compose import composed
 from moref.books.model import ClosedMonth, PayeeYear, ProviderStatement
+from moref.budgets.model import Budget, Spend
 from moref.campaigns.model import Feedback
 from moref.conversions.model import Conversion
 from moref.intake.model import Contact, InboxEvent, Job
@@ -18,9 +19,9 @@ from moref.intake.pulled import CallBudget
 from moref.kernel.env import Api
 from moref.messaging.model import Message, Suppression
 from moref.messaging.senders import Sender
-from moref.programs.model import Program
+from moref.programs.model import Program, ProgramException, ProgramText, TariffItem, TermsAcceptance
 from moref.records import Create, Entity, get
-from moref.referrals.model import Advocate, Lead, Link, Referral
+from moref.referrals.model import Advocate, Dispute, Lead, Link, Referral, UnmatchedSource
 from moref.rewards.ledger import book
 from moref.rewards.model import Payout, Reward
 from moref.runtime import Runtime
@@ -114,6 +115,10 @@ class World:
             "advocates": Advocate(**place, id=f"adv_{tag}", contact_id=f"ctc_{tag}"),
             "links": Link(**place, id=f"CODE{tag}", advocate_id=f"adv_{tag}"),
             "referrals": Referral(**place, id=f"ref_{tag}", advocate_id=f"adv_{tag}", contact_id="ctc_2", code="CODE"),
+            "unmatched-sources": UnmatchedSource(**place, id=f"src_{tag}", job_id=f"job_{tag}", contact_id="ctc_2",
+                                                 why="nobody", said="Jane Doe"),
+            "disputes": Dispute(**place, id=f"dsp_{tag}", advocate_id=f"adv_{tag}", job_id=f"job_{tag}",
+                                claim="I referred them", opened_by=of.member_id, deadline=now),
             "conversions": Conversion(**place, id=f"cnv_{tag}", referral_id=f"ref_{tag}", advocate_id=f"adv_{tag}",
                                       job_id=f"job_{tag}", program_id=program.id, program_version=1,
                                       terms=program.terms(), qualified_at=now),
@@ -132,6 +137,14 @@ class World:
                                 body=base64.b64encode(zlib.compress(b'{"hello": "world"}')).decode()),
             "vendor-accounts": VendorAccount(**made, id=f"sendgrid_{tag}", vendor="sendgrid", config={"region": "eu"},
                                              secret_ciphertext="sealed", hook_token=f"knock_{tag}"),
+            "program-texts": ProgramText(**made, id=f"ptx_{tag}", program_id=program.id, number=1, text="Be kind."),
+            "program-exceptions": ProgramException(**place, id=f"pex_{tag}", program_id=program.id,
+                                                   advocate_id=f"adv_{tag}", reason="a friend of the house"),
+            "acceptances": TermsAcceptance(**place, id=f"acc_{tag}", program_id=program.id, advocate_id=f"adv_{tag}",
+                                      what="terms", number=1, accepted_at=now, source="paper", recorded_by="mem"),
+            "tariff-items": TariffItem(**made, id=f"trf_{tag}", item="130", valid_from=now, recorded_by="mem"),
+            "budgets": Budget(**place, id=f"bdg_{tag}", amount=50_000),
+            "budget-periods": Spend(**place, id=f"spd_{tag}", budget_id=f"bdg_{tag}", period="2026-06", currency="USD"),
             "leads": Lead(**place, id=f"lead_{tag}", contact_id="ctc_2", referral_id=f"ref_{tag}", code="CODE"),
             "call-budgets": CallBudget(**made, id=f"bud_{tag}", connection_id=of.connection_id, month="2026-06",
                                        allowance=20_000, used=7),

@@ -8,8 +8,7 @@ from pydantic import Field
 
 from moref.api.operation import Call, Operation, Schema
 from moref.api.read import instant
-from moref.api.resources import CONVERSION, INBOX, LINK, PAYOUT
-from moref.conversions.model import Conversion
+from moref.api.resources import INBOX, LINK, PAYOUT
 from moref.intake.model import InboxEvent
 from moref.kernel.errors import BadInput
 from moref.kernel.webhook import LARGEST_BODY
@@ -20,14 +19,6 @@ from moref.tenants.forms import Form, Identifier, Line
 from moref.tenants.model import Location
 
 REPLAY_LIMIT = 100  # webhooks a call; the answer says where to go on
-
-
-class Approval(Form):
-    reason: Line | None = Field(default=None, description="needed when the conversion is held")
-
-
-class Rejection(Form):
-    reason: Line
 
 
 class Cancellation(Form):
@@ -43,22 +34,6 @@ class Range(Form):
 
     since: str = Field(json_schema_extra={"format": "date-time"})
     until: str = Field(json_schema_extra={"format": "date-time"})
-
-
-def _approve(call: Call) -> Any:
-    from moref.conversions.approve import approve
-
-    id = call.get(Conversion, call.params["id"]).id
-    approve(call.runtime, call.organization_id, id, actor=call.caller.member_id, reason=call.body.reason)
-    return CONVERSION.view(call.get(Conversion, id))
-
-
-def _reject(call: Call) -> Any:
-    from moref.conversions.reject import reject
-
-    id = call.get(Conversion, call.params["id"]).id
-    reject(call.runtime, call.organization_id, id, actor=call.caller.member_id, reason=call.body.reason)
-    return CONVERSION.view(call.get(Conversion, id))
 
 
 def _retry_payout(call: Call) -> Any:
@@ -165,11 +140,6 @@ _BALANCES: Schema = {
 }
 
 OPERATIONS = (
-    Operation("POST", "/v1/conversions/{id}/approve", _approve, "admin", "conversions",
-              "Approves: makes the reward and lets it be paid", CONVERSION.schema, body=Approval, body_optional=True,
-              idempotency="required"),
-    Operation("POST", "/v1/conversions/{id}/reject", _reject, "admin", "conversions", "Rejects, with a reason",
-              CONVERSION.schema, body=Rejection, idempotency="optional"),
     Operation("POST", "/v1/payouts/{id}/retry", _retry_payout, "admin", "payouts",
               "Tries a payout that needs a person again, under the same id at the provider", PAYOUT.schema,
               idempotency="required"),

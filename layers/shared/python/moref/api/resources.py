@@ -4,15 +4,17 @@ Lists take one filter and a time range, because that is what an index can answer
 """
 
 from moref.api.books import BOOKS
+from moref.api.budgets import ROWS as BUDGET_ROWS
+from moref.api.conversions import CONVERSION
 from moref.api.operation import Call, Schema
+from moref.api.programs import ROWS as PROGRAM_ROWS
 from moref.api.resource import PLACE, STATUS, Resource, words
+from moref.api.resources_attribution import ATTRIBUTION_ROWS
 from moref.api.resources_people import PEOPLE_ROWS
 from moref.api.vendor_accounts import VENDOR_ACCOUNT
-from moref.conversions.model import Conversion
 from moref.intake.model import InboxEvent, Job
 from moref.intake.pulled import CallBudget
-from moref.programs.model import Program
-from moref.referrals.model import Advocate, Lead, Link, Referral
+from moref.referrals.model import Lead, Link
 from moref.rewards.model import AuditRow, Entry, Payout, Reward
 from moref.tenants.model import Connection, LegalEntity, Location, Member, Organization, Switch
 
@@ -27,23 +29,6 @@ LOCATION = Resource(
     ),
     "branches",
     STATUS,
-)
-PROGRAM = Resource(
-    "programs",
-    Program,
-    words("name advocate_kind location_id qualifying_fact mode tiers currency approval hold_days revision status"),
-    "reward rules",
-    STATUS | PLACE,
-)
-CONVERSION = Resource(
-    "conversions",
-    Conversion,
-    words(
-        "referral_id advocate_id job_id location_id program_id program_version status holds qualified_at ordinal"
-        " terms reward_id decided_at decided_by reason"
-    ),
-    "referrals that reached the qualifying fact",
-    STATUS | PLACE | {"referral_id": "parent"},
 )
 LINK = Resource(
     "links",
@@ -94,8 +79,10 @@ CONNECTION = Resource(
 
 READABLE = (
     *PEOPLE_ROWS,
+    *ATTRIBUTION_ROWS,
     LOCATION,
-    PROGRAM,
+    *PROGRAM_ROWS,
+    *BUDGET_ROWS,
     CONVERSION,
     LINK,
     INBOX,
@@ -122,20 +109,6 @@ READABLE = (
         ),
         "pieces of work as the CRM knows them",
         PLACE | {"contact_id": "parent"},
-    ),
-    Resource(
-        "advocates",
-        Advocate,
-        words("kind contact_id location_id approved status"),
-        "those who refer",
-        STATUS | PLACE | {"contact_id": "parent"},
-    ),
-    Resource(
-        "referrals",
-        Referral,
-        words("advocate_id contact_id location_id code lead_id job_id status reason evidence"),
-        "referred people and the evidence",
-        STATUS | PLACE | {"advocate_id": "parent"},
     ),
     Resource(
         "leads",

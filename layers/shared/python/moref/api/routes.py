@@ -1,6 +1,18 @@
 """The whole API as a table. The resolver, the OpenAPI document, the docs page and the isolation tests use it."""
 
-from moref.api import books, connections, decisions, payouts, read, tenancy, vendor_accounts
+from moref.api import (
+    attribution,
+    books,
+    budgets,
+    connections,
+    conversions,
+    decisions,
+    payouts,
+    programs,
+    read,
+    tenancy,
+    vendor_accounts,
+)
 from moref.api.operation import Operation
 from moref.api.resources import READABLE
 from moref.api.resources_people import PEOPLE_OPERATIONS
@@ -10,6 +22,10 @@ OPERATIONS: tuple[Operation, ...] = (
     *(operation for resource in READABLE for operation in read.operations(resource)),
     *connections.OPERATIONS,
     *decisions.OPERATIONS,
+    *conversions.OPERATIONS,
+    *programs.OPERATIONS,
+    *budgets.OPERATIONS,
+    *attribution.OPERATIONS,
     *PEOPLE_OPERATIONS,
     *vendor_accounts.OPERATIONS,
     *books.OPERATIONS,

@@ -1,14 +1,13 @@
-"""Operations on the organization itself: settings, locations, programs, stop switches."""
+"""Operations on the organization itself: settings, locations, stop switches."""
 
 from typing import Any
 
 from pydantic import Field
 
 from moref.api.operation import Call, Operation, Schema
-from moref.api.resources import LOCATION, ORGANIZATION, PROGRAM, SWITCH
+from moref.api.resources import LOCATION, ORGANIZATION, SWITCH
 from moref.kernel.errors import NotFound
 from moref.kernel.keys import GLOBAL
-from moref.programs.model import Program
 from moref.records import every
 from moref.tenants import settings, switches
 from moref.tenants.change_organization import change_organization
@@ -17,13 +16,10 @@ from moref.tenants.forms import (
     Line,
     LocationChanges,
     NewLocation,
-    NewProgram,
     OrganizationChanges,
-    ProgramChanges,
 )
 from moref.tenants.model import Location, Organization, Switch
 from moref.tenants.save_location import change_location, create_location
-from moref.tenants.save_program import change_program, create_program
 
 
 class StopReason(Form):
@@ -68,18 +64,6 @@ def _change_location(call: Call) -> Any:
     id = call.get(Location, call.params["id"]).id
     changed = change_location(call.runtime, call.organization_id, id, call.body, actor=call.caller.member_id)
     return LOCATION.view(changed)
-
-
-def _create_program(call: Call) -> Any:
-    if call.body.location_id is not None:
-        call.get(Location, call.body.location_id)
-    return PROGRAM.view(create_program(call.runtime, call.organization_id, call.body, actor=call.caller.member_id))
-
-
-def _change_program(call: Call) -> Any:
-    id = call.get(Program, call.params["id"]).id
-    changed = change_program(call.runtime, call.organization_id, id, call.body, actor=call.caller.member_id)
-    return PROGRAM.view(changed)
 
 
 def _switches(call: Call) -> Any:
@@ -164,11 +148,6 @@ OPERATIONS = (
               status=201, body=NewLocation, idempotency="optional", whole=True),
     Operation("PATCH", "/v1/locations/{id}", _change_location, "admin", "locations", "Changes a location",
               LOCATION.schema, body=LocationChanges),
-    Operation("POST", "/v1/programs", _create_program, "admin", "programs", "Creates reward rules", PROGRAM.schema,
-              status=201, body=NewProgram, idempotency="optional", whole=True),
-    Operation("PATCH", "/v1/programs/{id}", _change_program, "admin", "programs",
-              "Changes reward rules: a new revision, for conversions from now on", PROGRAM.schema, body=ProgramChanges,
-              whole=True),
     Operation("GET", "/v1/switches", _switches, "member", "switches", "Stop switches", _SWITCHES.copy),
     Operation("PUT", "/v1/switches/{id}", _stop, "admin", "switches", "Stops payouts, sends or connectors",
               SWITCH.schema, body=StopReason, whole=True),

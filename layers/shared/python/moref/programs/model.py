@@ -167,7 +167,7 @@ class ProgramException(Entity):
         return self.advocate_id
 
 
-class Acceptance(Entity):
+class TermsAcceptance(Entity):
     """An advocate agreed to a version of a program's terms, or a partner attested what they are; append-only.
 
     id is derived from advocate, program, `what` and `number`, so the first time counts.

@@ -7,8 +7,6 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, StringConstraints
 
 from moref.kernel.errors import BadInput
-from moref.kernel.money import DECIMALS
-from moref.programs.model import Tier
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
 
@@ -50,18 +48,6 @@ def _email(text: str) -> str:
         raise ValueError(error.detail) from None
 
 
-def _currency(code: str) -> str:
-    if code not in DECIMALS:
-        raise ValueError(f"one of {', '.join(sorted(DECIMALS))}")
-    return code
-
-
-def _rising(tiers: list[Tier]) -> list[Tier]:
-    if [tier.at for tier in tiers] != sorted({tier.at for tier in tiers}):
-        raise ValueError("every tier begins at a higher count than the one before")
-    return tiers
-
-
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_clean)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(_clean)]
 Address = Annotated[str, StringConstraints(min_length=1, max_length=2000)]  # checked by urls.web_address
@@ -71,8 +57,6 @@ Email = Annotated[str, Field(max_length=254), AfterValidator(_email)]
 Sender = Annotated[str, Field(pattern=r"^(\+[1-9]\d{6,14}|MG[0-9a-f]{32})$")]
 UsState = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
-Currency = Annotated[str, AfterValidator(_currency)]
-Tiers = Annotated[list[Tier], Field(min_length=1, max_length=50), AfterValidator(_rising)]
 Identifier = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
 Version = Annotated[StrictInt, Field(ge=1, description="of the copy you read; refused when it is no longer current")]
 
@@ -87,7 +71,7 @@ def _no_defaults(schema: dict[str, Any]) -> None:
         entry.pop("default", None)
 
 
-class _Changes(Form):
+class Changes(Form):
     model_config = ConfigDict(json_schema_extra=_no_defaults)
 
     version: Version
@@ -122,7 +106,7 @@ class NewLocation(Form):
     settings: dict[str, Any] = Field(default_factory=dict)
 
 
-class LocationChanges(_Changes):
+class LocationChanges(Changes):
     name: Name = ""
     time_zone: Zone = ""
     postal_address: Line = ""
@@ -138,7 +122,7 @@ class LocationChanges(_Changes):
     settings: dict[str, Any] = Field(default_factory=dict, description="null forgets a value: the level above counts")
 
 
-class ConnectionChanges(_Changes):
+class ConnectionChanges(Changes):
     name: Name = ""
     lead_url: Address | None = Field(default=None, description="where leads are posted, signed; null for nowhere")
     default_location_id: Identifier = ""
@@ -147,37 +131,14 @@ class ConnectionChanges(_Changes):
     )
 
 
-class VendorAccountChanges(_Changes):
+class VendorAccountChanges(Changes):
     status: Literal["active", "stopped"] = Field(
         default="active",
         description="stopped: it is used for nothing, and its webhooks are answered 404; e-mail goes by the platform",
     )
 
 
-class OrganizationChanges(_Changes):
+class OrganizationChanges(Changes):
     name: Name = ""
     settings: dict[str, Any] = Field(default_factory=dict, description="null forgets a value: the default counts")
     locked: list[str] = Field(default_factory=list, max_length=100, description="settings no location may override")
-
-
-class NewProgram(Form):
-    name: Name
-    tiers: Tiers
-    location_id: Identifier | None = None
-    advocate_kind: Literal["customer", "partner", "house"] = "customer"
-    qualifying_fact: Literal["booked", "completed", "invoiced", "paid"] = "invoiced"
-    mode: Literal["band", "milestone"] = "band"
-    currency: Currency = "USD"
-    approval: Literal["manual", "automatic"] = "manual"
-    hold_days: StrictInt = Field(default=0, ge=0, le=90)
-
-
-class ProgramChanges(_Changes):
-    name: Name = ""
-    tiers: Tiers = Field(default_factory=list)
-    qualifying_fact: Literal["booked", "completed", "invoiced", "paid"] = "invoiced"
-    mode: Literal["band", "milestone"] = "band"
-    currency: Currency = "USD"
-    approval: Literal["manual", "automatic"] = "manual"
-    hold_days: StrictInt = Field(default=0, ge=0, le=90)
-    status: Literal["active", "archived"] = "active"

@@ -13,8 +13,9 @@ from moref.programs.model import Program, Tier, program_id
 from moref.records import Create, Write, create_once, get
 from moref.runtime import Runtime
 from moref.tenants.audit import audited
-from moref.tenants.forms import Address, Email, Form, Identifier, Name, NewLocation, Tiers
+from moref.tenants.forms import Address, Email, Form, Identifier, Name, NewLocation
 from moref.tenants.model import Connection, Hook, LegalEntity, Location, Member, Organization
+from moref.tenants.program_forms import Tiers
 from moref.tenants.settings import merged
 from moref.tenants.urls import web_address
 
