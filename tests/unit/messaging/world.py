@@ -19,6 +19,7 @@ from moref.messaging import model
 from moref.messaging.channels.base import Account, Channel, Lane, Outgoing
 from moref.messaging.model import Message
 from moref.messaging.plan_message import planned
+from moref.messaging.queue_up import Pacing
 from moref.messaging.send_message import send_message
 from moref.messaging.senders import Sender
 from moref.people import person_keys
@@ -106,10 +107,12 @@ class World:
         if queue in (names.CAMPAIGNS, names.STEPS):
             campaign_work(self.runtime, message)
         elif queue == names.MESSAGES:
-            self.send(message["message_id"] if message.get("command") == "send_message" else message["subject"])
+            command = message.get("command") == "send_message"
+            self.send(message["message_id" if command else "subject"], message.get("slot"))
 
-    def send(self, message_id: str) -> None:
-        send_message(self.runtime, ORG, message_id, channel_of=self.channel_of)
+    def send(self, message_id: str, slot: str | None = None) -> None:
+        pacing = Pacing(datetime.fromisoformat(slot) if slot else None)
+        send_message(self.runtime, ORG, message_id, channel_of=self.channel_of, pacing=pacing)
 
     def move(self, **delta: float) -> None:
         """Time passes in order: every schedule fires at its time."""

@@ -8,9 +8,8 @@ several organizations fill the lane take another turn, at the pace of their part
 from collections import deque
 from datetime import datetime, timedelta
 
-from moref.campaigns.windows import closes_at, next_allowed
+from moref.campaigns.windows import LEAST_ROOM, closes_at, next_allowed
 from moref.kernel.errors import Conflict, Retry
-from moref.messaging.last_look import LEAST_ROOM
 from moref.messaging.model import Message
 from moref.messaging.pace import LaneClock, LaneShare
 from moref.records import Change
