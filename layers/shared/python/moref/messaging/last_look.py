@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from moref.campaigns import windows
 from moref.campaigns.model import Enrollment
 from moref.campaigns.places import Place, candidates
-from moref.campaigns.windows import closes_at, next_allowed
+from moref.campaigns.windows import LEAST_ROOM, closes_at, next_allowed
 from moref.intake.model import Contact, Job
 from moref.messaging.addresses import has_consent, opted_out, sms_country_allowed, sms_phone
 from moref.messaging.frequency import Most, allowance
@@ -22,7 +21,6 @@ from moref.tenants.settings import setting
 from moref.tenants.switches import stopped
 
 TOO_LATE = timedelta(hours=72)  # a question about last week's move helps nobody
-LEAST_ROOM = windows.LEAST_ROOM
 STOPPED_WAIT = timedelta(minutes=15)  # until a stop switch is looked at again
 
 
