@@ -116,6 +116,7 @@ def _contact(runtime: Runtime, telling: Telling, before: Job | None) -> tuple[Co
         phone=telling.phone,
         email=telling.email,
         phone_kind=customer.phone_kind,
+        language=customer.language,
         consent=telling.consent,
         source=CRM,
         at=telling.notice.at,

@@ -72,7 +72,7 @@ class Contact(Entity):
     opted_out: dict[str, AwareDatetime] = Field(default_factory=dict)  # channel -> when
     marketing_paused_at: AwareDatetime | None = None  # an unread reply; staff resume it
     unread_replies: list[str] = Field(default_factory=list)  # messages that staff have not read yet
-    language_by: Literal["default", "crm", "staff", "person"] = "default"  # a CRM never overrules staff or the person
+    language_by: Literal["crm", "staff", "person"] = "crm"  # who decided it; a CRM overrules neither of the others
     crm_keys: list[str] = Field(default_factory=list)  # "<connection>|<the CRM's id>"
     source: str = "crm"  # who vouches for the addresses: crm, or the form that first brought them
     known_at: dict[str, AwareDatetime] = Field(default_factory=dict)  # field -> time the CRM gave its value

@@ -65,6 +65,13 @@ def _note(value: object) -> object:
     return value[:4000] if isinstance(value, str) else None
 
 
+def _language(value: object) -> object:
+    """Spanish or English, however it is written; any other language says nothing."""
+    said = value.strip().casefold() if isinstance(value, str) else ""
+    spanish, english = said.startswith(("es", "spa")), said.startswith("en")
+    return "es" if spanish else "en" if english else None
+
+
 Instant = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_as_text)]
 Id = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(max_length=300)]
@@ -116,6 +123,7 @@ class CustomerPart(_Strict):
     phone: Annotated[str, Field(max_length=64)] | None = None
     email: Text | None = None
     phone_kind: Annotated[Literal["mobile", "home", "office", "other"] | None, BeforeValidator(_phone_kind)] = None
+    language: Annotated[Literal["en", "es"] | None, BeforeValidator(_language)] = None
     sms_consent: ConsentPart | None = None
     same_as: Annotated[list[Id], Field(max_length=20)] = Field(default_factory=list)  # other ids of this customer there
 

@@ -57,6 +57,7 @@ def resolve_contact(
     phone: str | None,
     email: str | None,
     phone_kind: str | None = None,
+    language: str | None = None,
     consent: Consent | None = None,
     source: str,
     at: datetime | None = None,
@@ -87,6 +88,7 @@ def resolve_contact(
             "phone": phone,
             "email": email,
             "phone_kind": phone_kind,
+            "language": language,
             "location_id": location_id if branch_said else None,
         },
         consents=[consent] if consent else [],
@@ -213,7 +215,8 @@ def _merged(contact: Contact, said: _Said, now: datetime) -> Contact:
     known = {name: getattr(contact, name) for name in said.fields}
     fields, known_at = known, contact.known_at
     if said.source == CRM:
-        fields, known_at = newest(known, contact.known_at, said.fields, said.at)
+        heard = said.fields if contact.language_by == CRM else said.fields | {"language": None}
+        fields, known_at = newest(known, contact.known_at, heard, said.at)
     else:
         fields |= {name: value for name, value in said.fields.items() if value and not known[name]}
     new = {
