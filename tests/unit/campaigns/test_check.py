@@ -65,14 +65,14 @@ def branch(*cases: Any, **more: Any) -> dict[str, Any]:
 BAD: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("first", {"b": send()}, {}),
     ("steps.a.next", {"a": send(next="gone")}, {}),
-    ("steps.a.cases[0].next", {"a": branch({"when": {"happy": True}, "next": "gone"})}, {}),
+    ("steps.a.cases.0.next", {"a": branch({"when": {"happy": True}, "next": "gone"})}, {}),
     ("steps.a.otherwise", {"a": branch({"when": {"happy": True}}, otherwise="gone")}, {}),
     ("steps.b", {"a": send(), "b": send()}, {}),
     ("steps.b.next", {"a": send(next="b"), "b": wait(days=1, next="a")}, {}),
     ("steps.a.next", {"a": send(next="a")}, {}),
     ("steps.a", {"a": branch({"when": {"happy": True}})}, {}),
-    ("steps.a.cases[0].when", {"a": branch({"when": {}, "next": "b"}), "b": send()}, {}),
-    ("steps.a.cases[1].when", {
+    ("steps.a.cases.0.when", {"a": branch({"when": {}, "next": "b"}), "b": send()}, {}),
+    ("steps.a.cases.1.when", {
         "a": branch({"when": {"happy": True}, "next": "b"}, {"when": {"happy": True}}), "b": send(),
     }, {}),
     ("steps.a", {"a": wait(next="b"), "b": send()}, {}),
@@ -92,7 +92,7 @@ BAD: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("steps.a.channel", {"a": send("only_mail", channel="sms")}, {}),
     ("steps.a.channel", {"a": send("only_sms", channel="email")}, {}),
     ("steps.a.words", {"a": {"kind": "task", "words": "  "}}, {}),
-    ("trigger.when.location_ids[1]", {"a": send()}, {
+    ("trigger.when.location_ids.1", {"a": send()}, {
         "trigger": {"kind": "job_completed", "when": {"location_ids": ["loc_1", "loc_2"]}}}),
     ("trigger.when.setting", {"a": send()}, {"trigger": {"kind": "job_completed", "when": {"setting": "nothing"}}}),
     ("trigger.when.setting", {"a": send()}, {
@@ -105,7 +105,7 @@ BAD: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("trigger.when.no_answer_days", {"a": send()}, {
         "trigger": {"kind": "job_completed", "when": {"answered": True, "no_answer_days": 2}}}),
     # The question leads to the page with the public review link: who is asked must not depend on the score.
-    ("steps.a", {
+    ("steps.a.cases.0", {
         "a": branch({"when": {"happy": True}, "next": "b"}), "b": send("ask"),
     }, {}),
 ]  # fmt: skip

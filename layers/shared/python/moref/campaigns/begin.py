@@ -26,7 +26,7 @@ from moref.tenants.model import Location, Organization
 from moref.tenants.settings import setting
 
 TRIES = 4
-_OF_JOBS: tuple[TriggerKind, ...] = ("job_completed", "job_invoiced")
+OF_JOBS: tuple[TriggerKind, ...] = ("job_completed", "job_invoiced")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def _keep_version(runtime: Runtime, org: str, campaign: Effective, definition: D
 
 
 def _made(runtime: Runtime, org: str, cause: Cause, campaign: Effective) -> Enrollment:
-    now, of_job = runtime.clock.now(), cause.trigger in _OF_JOBS
+    now, of_job = runtime.clock.now(), cause.trigger in OF_JOBS
     id = enrollment_id(org, campaign.campaign_id, cause.id)
     return Enrollment(
         organization_id=org,

@@ -80,7 +80,7 @@ def _branch(place: str, step: Branch, definition: Definition, around: Around) ->
     if not following(step):
         found.append(Problem(place, "an empty branch: no way leads on"))
     for number, case in enumerate(step.cases):
-        at = f"{place}.cases[{number}]"
+        at = f"{place}.cases.{number}"
         found += check_condition(f"{at}.when", case.when, definition.trigger.kind, around.location_ids)
         if not case.when.model_dump(exclude_none=True):
             found.append(Problem(f"{at}.when", "says nothing, so that it always holds: use `otherwise`"))
@@ -110,7 +110,7 @@ def _graph(definition: Definition) -> list[Problem]:
 def _ways(place: str, step: Step) -> list[tuple[str, str]]:
     """(place, name) of every step it leads to."""
     if isinstance(step, Branch):
-        ways = [(f"{place}.cases[{number}].next", case.next) for number, case in enumerate(step.cases)]
+        ways = [(f"{place}.cases.{number}.next", case.next) for number, case in enumerate(step.cases)]
         return [(at, name) for at, name in [*ways, (f"{place}.otherwise", step.otherwise)] if name is not None]
     return [(f"{place}.next", name) for name in following(step)]
 

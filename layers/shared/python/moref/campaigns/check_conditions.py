@@ -41,7 +41,7 @@ def _impossible(when: Condition) -> list[tuple[str, str]]:
 
 def _unknown(when: Condition, location_ids: Collection[str]) -> list[tuple[str, str]]:
     found = [
-        (f"location_ids[{number}]", "there is no such location")
+        (f"location_ids.{number}", "there is no such location")
         for number, id in enumerate(when.location_ids or [])
         if id not in location_ids
     ]

@@ -17,7 +17,7 @@ from moref.runtime import Runtime
 EnsureLink = Callable[[Runtime, str, str, str], Link]
 # The person did something themselves and this answers it: on that day the daily cap does not hold it back.
 _PROMPTED = ("feedback_given", "quoted")
-NO_PAGE, NO_TEMPLATE = "no_feedback_page", "no_template"
+UNUSABLE = "template_unusable"
 
 
 def done(
@@ -36,13 +36,11 @@ def done(
             writes += task_writes(runtime, after, name, step, contact)
             continue
         try:
-            after, links = _links(runtime, after, step, link_of)
-            writes += _message(runtime, after, (name, step), contact, links)
+            after, message = planned_step(runtime, after, (name, step), contact, link_of=link_of)
         except BadInput:
-            after = _noted(after, name, status="skipped", reason=NO_TEMPLATE)
-        except _NoPage:
-            after = _noted(after, name, status="skipped", reason=NO_PAGE)
+            after = _noted(after, name, status="skipped", reason=UNUSABLE)
         else:
+            writes += message
             after = _noted(after, name, message_id=message_id(after.organization_id, cause(after, name)))
     return after, writes
 
@@ -52,38 +50,31 @@ def cause(enrollment: Enrollment, step: str) -> str:
     return f"{enrollment.id}.{step}"
 
 
-class _NoPage(Exception):
-    """The template leads to the feedback page, and this enrollment is not about a job."""
-
-
 def _noted(enrollment: Enrollment, step: str, **fields: str) -> Enrollment:
     run = enrollment.steps[step].model_copy(update=fields)
     return enrollment.model_copy(update={"steps": {**enrollment.steps, step: run}})
 
 
-def _links(
-    runtime: Runtime, enrollment: Enrollment, step: Send, link_of: EnsureLink
-) -> tuple[Enrollment, dict[str, str]]:
-    org, base = enrollment.organization_id, runtime.settings.base_url
+def planned_step(
+    runtime: Runtime,
+    enrollment: Enrollment,
+    effect: tuple[str, Send],
+    contact: Contact,
+    *,
+    link_of: EnsureLink = ensure_link,
+) -> tuple[Enrollment, tuple[Write, ...]]:
+    """The enrollment with the link it is sent, and the message's writes. Raises BadInput when it cannot be made."""
+    org, base, (name, step) = enrollment.organization_id, runtime.settings.base_url, effect
     needed, links = fields_needed(runtime.store, org, step.template, enrollment.location_id), {}
-    if "feedback_link" in needed:
-        if enrollment.token is None:
-            raise _NoPage
+    if "feedback_link" in needed and enrollment.token is not None:
         links["feedback_link"] = f"{base}/review/{enrollment.token}"
     if "referral_link" in needed:
         code = enrollment.link_code or link_of(runtime, org, enrollment.contact_id, enrollment.location_id).id
         enrollment = enrollment.model_copy(update={"link_code": code})
         links["referral_link"] = f"{base}/r/{code}"
-    return enrollment, links
-
-
-def _message(
-    runtime: Runtime, enrollment: Enrollment, effect: tuple[str, Send], contact: Contact, links: dict[str, str]
-) -> Sequence[Write]:
-    name, step = effect
-    return planned(
+    return enrollment, planned(
         runtime,
-        enrollment.organization_id,
+        org,
         cause=cause(enrollment, name),
         template=step.template,
         location_id=enrollment.location_id,
