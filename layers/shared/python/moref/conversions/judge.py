@@ -19,7 +19,6 @@ from moref.tenants.settings import SETTINGS, setting
 
 # A referral that staff or the rules took out earns nothing, whatever its job does.
 OUT = frozenset({"removed", "duplicate", "ineligible", "lost"})
-MOST = "most_referrals_a_day"
 
 
 def conversion_id(organization_id: str, referral_id: str) -> str:
@@ -109,7 +108,8 @@ def case(runtime: Runtime, referral: Referral, advocate: Advocate, job: Job) -> 
         staff_keys=_staff_keys(runtime, org),
         same_recipient=_same_recipient(store, advocate, own),
         referrals_that_day=_that_day(store, referral),
-        most_a_day=_most_a_day(store, referral),
+        most_a_day=_setting(store, referral, "most_referrals_a_day"),
+        existing_months=_setting(store, referral, "existing_customer_months"),
     )
 
 
@@ -146,9 +146,9 @@ def _that_day(store: Store, referral: Referral) -> int:
     return len(page.items)
 
 
-def _most_a_day(store: Store, referral: Referral) -> int:
+def _setting(store: Store, referral: Referral, name: str) -> int:
     organization = store.find(Organization, referral.organization_id, referral.organization_id)
     if organization is None:
-        return int(SETTINGS[MOST].default)
+        return int(SETTINGS[name].default)
     location = store.find(Location, referral.organization_id, referral.location_id)
-    return int(setting(organization, location, MOST))
+    return int(setting(organization, location, name))

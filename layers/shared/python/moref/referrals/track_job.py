@@ -46,9 +46,10 @@ def track_job(runtime: Runtime, organization_id: str, job_id: str, *, again: boo
             return attached
         chosen = _chosen(found, attached)
         listed = unmatched.writes(runtime.store, about, chosen, now)
-        writes = () if chosen is None else _writes(job, ways(runtime.keys, contact), found, chosen, now)
+        writes = [] if chosen is None else [*_writes(job, ways(runtime.keys, contact), found, chosen, now)]
         try:
-            runtime.store.commit(*writes, *listed)
+            if writes or listed:
+                runtime.store.commit(*writes, *listed)
         except Conflict:
             continue  # a referral moved, or was made, since we looked
         return None if chosen is None else get(runtime.store, Referral, organization_id, chosen)
