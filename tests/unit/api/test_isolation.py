@@ -36,6 +36,12 @@ BODIES: dict[str, Any] = {
     "POST /v1/do-not-contact/{id}/lift": {"reason": "their new address"},
     "PATCH /v1/vendor-accounts/{id}": {"version": 1, "status": "stopped"},
     "PUT /v1/senders/{id}": {"version": 1, "states": {"brand": "active"}},
+    "PUT /v1/templates/{id}": {"version": 1, "wordings": {}},
+    "PATCH /v1/templates/{id}": {"version": 1, "name": "Mine now"},
+    "POST /v1/templates/{id}/revert": {"version": 1},
+    "POST /v1/templates/{id}/lint": {"wordings": {}},
+    "POST /v1/templates/{id}/render": {},
+    "POST /v1/templates/{id}/test-send": {},
     "POST /v1/senders/{id}/resume": {"version": 1, "reason": "registered anew"},
 }
 # Named by the organization's own words, not by a tenant's id.

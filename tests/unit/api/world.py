@@ -19,6 +19,7 @@ from moref.intake.pulled import CallBudget
 from moref.kernel.env import Api
 from moref.messaging.model import Message, Suppression
 from moref.messaging.senders import Sender
+from moref.messaging.template_model import Template, TemplateVersion, Wording
 from moref.programs.model import Program, ProgramException, ProgramText, TariffItem, TermsAcceptance
 from moref.records import Create, Entity, get
 from moref.referrals.model import Advocate, Dispute, Lead, Link, Referral, UnmatchedSource
@@ -108,6 +109,7 @@ class World:
             **place, id=f"rew_{tag}", advocate_id=f"adv_{tag}", contact_id=f"ctc_{tag}", conversion_id=f"cnv_{tag}",
             legal_entity_id="ent", amount=2500, currency="USD", approved_at=now,
         )  # fmt: skip
+        wording = Wording(sms="{{ company }} {{ opt_out }}")
         rows: dict[str, Entity] = {
             "contacts": Contact(**place, id=f"ctc_{tag}", first_name="Ann", phone="+15125550123", person_keys=["k"]),
             "jobs": Job(**place, id=f"job_{tag}", connection_id=of.connection_id, external_id="J", contact_id="ctc",
@@ -148,6 +150,10 @@ class World:
             "leads": Lead(**place, id=f"lead_{tag}", contact_id="ctc_2", referral_id=f"ref_{tag}", code="CODE"),
             "call-budgets": CallBudget(**made, id=f"bud_{tag}", connection_id=of.connection_id, month="2026-06",
                                        allowance=20_000, used=7),
+            "templates": Template(**made, id=f"own_{tag}", base=f"own_{tag}", kind="marketing", name="Own",
+                                  wordings={"en": wording}, version_id=f"own_{tag}.v1", versions=1),
+            "template-versions": TemplateVersion(**made, id=f"own_{tag}.v1", template_id=f"own_{tag}", number=1,
+                                                 wordings={"en": wording}, made_by="mem"),
             "ledger/entries": book(reward, "accrued", now).entity,
             "ledger/closed-months": ClosedMonth(**made, id=f"ent_{tag}.2026-05", legal_entity_id="ent", month="2026-05",
                                                 entries=0, digest="", balances=[], closed_by="mem"),

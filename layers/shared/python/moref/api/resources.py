@@ -11,6 +11,7 @@ from moref.api.programs import ROWS as PROGRAM_ROWS
 from moref.api.resource import PLACE, STATUS, Resource, words
 from moref.api.resources_attribution import ATTRIBUTION_ROWS
 from moref.api.resources_people import PEOPLE_ROWS
+from moref.api.resources_templates import TEMPLATE_ROWS
 from moref.api.vendor_accounts import VENDOR_ACCOUNT
 from moref.intake.model import InboxEvent, Job
 from moref.intake.pulled import CallBudget
@@ -79,6 +80,7 @@ CONNECTION = Resource(
 
 READABLE = (
     *PEOPLE_ROWS,
+    *TEMPLATE_ROWS,
     *ATTRIBUTION_ROWS,
     LOCATION,
     *PROGRAM_ROWS,

@@ -10,6 +10,7 @@ from moref.api import (
     payouts,
     programs,
     read,
+    templates,
     tenancy,
     vendor_accounts,
 )
@@ -28,6 +29,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *attribution.OPERATIONS,
     *PEOPLE_OPERATIONS,
     *vendor_accounts.OPERATIONS,
+    *templates.OPERATIONS,
     *books.OPERATIONS,
     *payouts.OPERATIONS,
 )

@@ -7,6 +7,7 @@ from moref.messaging.branding import Brand, brand_of
 from moref.messaging.channels.base import Outgoing
 from moref.messaging.last_look import Go
 from moref.messaging.model import Message
+from moref.messaging.sample import SAMPLE, as_one_mail, sample_unsubscribe, sample_values
 from moref.messaging.templates import chosen, words_of
 from moref.runtime import Runtime
 
@@ -14,6 +15,8 @@ from moref.runtime import Runtime
 def outgoing(runtime: Runtime, message: Message, go: Go, now: datetime, *, unsubscribe: str | None) -> Outgoing:
     """`unsubscribe` is the person's /u/{token} address, for customers' e-mail."""
     brand = brand_of(go.location)
+    if message.template == SAMPLE:
+        return _sample(runtime, message, go, brand)
     fields = _fields(message, go, brand)
     words = words_of(runtime.store, message.organization_id, message.template, message.template_version)
     language, wording = chosen(words, go.contact.language if go.contact else "en", message.channel)
@@ -24,6 +27,30 @@ def outgoing(runtime: Runtime, message: Message, go: Go, now: datetime, *, unsub
     headers = {}
     if unsubscribe:  # RFC 8058; the POST needs no login and no redirect
         headers = {"List-Unsubscribe": f"<{unsubscribe}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    reply_to = None if message.kind == "staff" else brand.reply_to
+    return _mail(message, go, mail, brand=brand, fields=fields, reply_to=reply_to, headers=headers)
+
+
+def _sample(runtime: Runtime, message: Message, go: Go, brand: Brand) -> Outgoing:
+    """A template that a member sends to themselves, with sample values."""
+    of = message.fields
+    words = words_of(runtime.store, message.organization_id, of["of"], of["of_version"])
+    language, wording = as_one_mail(words, "es" if of["language"] == "es" else "en")
+    fields, unsubscribe = sample_values(go.location), sample_unsubscribe(runtime.settings.base_url)
+    mail = rendering.mail(wording, fields, language, brand=brand, unsubscribe=unsubscribe)
+    return _mail(message, go, mail, brand=brand, fields=fields, reply_to=None, headers={})
+
+
+def _mail(
+    message: Message,
+    go: Go,
+    mail: rendering.Mail,
+    *,
+    brand: Brand,
+    fields: dict[str, str],
+    reply_to: str | None,
+    headers: dict[str, str],
+) -> Outgoing:
     return Outgoing(
         organization_id=message.organization_id,
         message_id=message.id,
@@ -34,7 +61,7 @@ def outgoing(runtime: Runtime, message: Message, go: Go, now: datetime, *, unsub
         subject=mail.subject,
         body=mail.text,
         html=mail.html,
-        reply_to=None if message.kind == "staff" else brand.reply_to,
+        reply_to=reply_to,
         headers=headers,
     )
 

@@ -143,7 +143,7 @@ def _suppressed(runtime: Runtime, message: Message, address: str) -> bool:
 
 def _address(message: Message, location: Location, contact: Contact | None) -> str | None:
     if message.kind == "staff":
-        return location.staff_email
+        return message.fields.get("to") or location.staff_email  # a sample goes to the member who asked for it
     if message.kind == "keyword":
         return message.fields.get("to")
     if contact is None:

@@ -124,6 +124,8 @@ def archive_template(runtime: Runtime, organization_id: str, id: str, *, version
 def _read(runtime: Runtime, organization_id: str, id: str, version: int) -> Template | None:
     found = runtime.store.find(Template, organization_id, id)
     current = found.version if found else 0
+    if found is None and version and not _known(runtime, organization_id, id):
+        raise NotFound(f"no template {id[:64]}")
     if current != version:
         raise Conflict(f"the template is at version {current}")
     return found
@@ -134,6 +136,11 @@ def _there(runtime: Runtime, organization_id: str, id: str, version: int) -> Tem
     if found is None:
         raise Conflict("the template has not been changed: it is the built-in, or the organization's")
     return found
+
+
+def _known(runtime: Runtime, organization_id: str, id: str) -> bool:
+    name = parts(id)[0]
+    return builtin.find(name) is not None or runtime.store.find(Template, organization_id, name) is not None
 
 
 def _new(runtime: Runtime, organization_id: str, id: str, kind: MessageClass | None, title: str | None) -> Template:
