@@ -114,7 +114,7 @@ def _properties(schema: dict[str, Any]) -> str:
 
 def _simple(schema: dict[str, Any]) -> str:
     if "enum" in schema:
-        return ", ".join(f"<code>{escape(value)}</code>" for value in schema["enum"])
+        return ", ".join(f"<code>{'null' if value is None else escape(value)}</code>" for value in schema["enum"])
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     words = "an instant, RFC 3339" if schema.get("format") == "date-time" else " or ".join(map(escape, kinds))
     if "maximum" in schema:
