@@ -104,6 +104,8 @@ def _schema(schema: dict[str, Any]) -> str:
 
 
 def _properties(schema: dict[str, Any]) -> str:
+    if not {"properties", "additionalProperties"} & schema.keys():
+        return "an object"
     if "properties" not in schema:
         return f"an object, each value {_schema(schema['additionalProperties'])}"
     rows = "".join(
