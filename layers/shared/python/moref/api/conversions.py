@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import Field
 
@@ -155,10 +155,7 @@ _OUTCOMES: Schema = {
                 "properties": {
                     "id": {"type": "string"},
                     "ok": {"type": "boolean"},
-                    "status": {
-                        "type": ["string", "null"],
-                        "enum": [*get_args(Conversion.model_fields["status"].annotation), None],
-                    },
+                    "status": {"type": ["string", "null"], "description": "the conversion's after it"},
                     "code": {
                         "type": ["string", "null"],
                         "description": "of the problem, as a single call would name it",
