@@ -107,7 +107,8 @@ def _properties(schema: dict[str, Any]) -> str:
     if not {"properties", "additionalProperties"} & schema.keys():
         return "an object"
     if "properties" not in schema:
-        return f"an object, each value {_schema(schema['additionalProperties'])}"
+        values = schema.get("additionalProperties")
+        return f"an object, each value {_schema(values)}" if isinstance(values, dict) else "an object"
     rows = "".join(
         f"<li><code>{escape(name)}</code>: {_schema(each)}</li>" for name, each in schema["properties"].items()
     )
