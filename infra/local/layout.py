@@ -75,7 +75,9 @@ class Layout:
             "twilio": f"{self.desk_url}/twilio",
             "tremendous": f"{self.desk_url}/tremendous/api/v2",
             "crm": f"{self.desk_url}/crm",
+            "sendgrid": f"{self.desk_url}/sendgrid",
             "smartmoving": f"{self.desk_url}/smartmoving",
+            "sns": f"{self.desk_url}/sns",
         }
 
     @property

@@ -22,6 +22,7 @@ STAFF = "office@bluebird.example.com"
 SMS_NUMBER = "+15125550100"
 OWNER_TOKEN_LIFE = timedelta(days=3650)  # a local cloud's clock is moved by years
 FUNCTION = "moref-local-api"
+DOOR = "moref-local-vendor_webhook"
 
 # Accounts of the sandboxes: made up, known to the desk only.
 TREMENDOUS = {"api_key": "TEST_bluebird_sandbox", "webhook_secret": "sandbox-webhook-bluebird"}
@@ -167,6 +168,7 @@ def _payer(runtime: Any, made: Any) -> str:
 
 def _connect(runtime: Any, organization_id: str, outputs: dict[str, Any]) -> None:
     """The accounts at the sandboxes: kept sealed by the product, and registered with their callbacks at the desk."""
+    from moref.kernel.names import PLATFORM_HOOK
     from moref.tenants.connect_vendor import connect_vendor
     from moref.tenants.model import VendorAccount
     from moref.tenants.vendor_forms import TremendousAccount, TwilioAccount
@@ -187,6 +189,7 @@ def _connect(runtime: Any, organization_id: str, outputs: dict[str, Any]) -> Non
             "url": f"{hooks}/tremendous/{tremendous}",
         },
         {"vendor": "twilio", **TWILIO, "numbers": [SMS_NUMBER], "inbound_url": f"{hooks}/twilio/{twilio}"},
+        {"vendor": "sns", "topic_arn": _mail_topic(), "base": f"{desk}/sns", "url": f"{hooks}/ses/{PLATFORM_HOOK}"},
     ):
         requests.post(f"{desk}/_register", json=account, timeout=10).raise_for_status()
 
@@ -200,6 +203,14 @@ def _sender_active(runtime: Any, made: Any) -> None:
         id = sender_id("sms", location_id)
         if runtime.store.find(Sender, made.organization_id, id) is None:
             save_sender(runtime, made.organization_id, id, done, version=0, actor="platform")
+
+
+def _mail_topic() -> str:
+    """As the door knows it; the desk is the one who signs for it."""
+    from moref.aws.clients import client
+
+    found = client("lambda").get_function_configuration(FunctionName=DOOR)
+    return str(found["Environment"]["Variables"]["MAIL_TOPIC"])
 
 
 def _smartmoving(runtime: Any, made: Any, outputs: dict[str, Any]) -> dict[str, Any]:

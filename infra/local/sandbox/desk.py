@@ -10,7 +10,9 @@
 | POST /_faults?vendor=x&kind=k&times=N&on=POST, GET, DELETE | failures on demand |
 | POST /_register | {"vendor": ..., ...}: a credential and its callback address |
 | GET /_orders | Tremendous orders |
-| POST /twilio/_inbound?from=&to=&body= | a person texts one of our numbers |
+| POST /twilio/_inbound?from=&to=&body= | a person texts one of our numbers (whatsapp:+1... for WhatsApp) |
+| POST /ses/_event?message=&kind= | what SES tells of an e-mail, by SNS: bounce, complaint, delivery, open, click ... |
+| POST /sendgrid/_event?message=&kind= | the same of SendGrid: delivered, bounce, spamreport, unsubscribe, open ... |
 | POST /smartmoving/_set, POST /smartmoving/_event, GET /smartmoving/_state | a company's staff work in SmartMoving |
 | /tremendous/api/v2/..., /twilio/2010-04-01/..., /crm/leads, /smartmoving/api/... | the vendors themselves |
 """
@@ -25,7 +27,9 @@ from infra.local.sandbox.crm import Crm
 from infra.local.sandbox.faults import COMMON, Faults
 from infra.local.sandbox.messages import Sent, in_order, page
 from infra.local.sandbox.record import Recorder
+from infra.local.sandbox.sendgrid import SendGrid
 from infra.local.sandbox.smartmoving import SmartMoving
+from infra.local.sandbox.sns import Sns
 from infra.local.sandbox.tremendous import Tremendous
 from infra.local.sandbox.twilio import Twilio
 from infra.local.sandbox.validate import Validator
@@ -37,7 +41,13 @@ Page = Callable[[Request], Answer]
 
 def _phone(value: str) -> str:
     """A number from a query, where an unescaped plus has become a space."""
-    return "+" + value.strip().lstrip("+")
+    channel, _, number = value.rpartition(":")
+    return (f"{channel}:" if channel else "") + "+" + number.strip().lstrip("+")
+
+
+def _message(request: Request) -> dict[str, str]:
+    """Which e-mail, by our id or the provider's, and what happened to it."""
+    return {"message": request.query.get("message", ""), "kind": request.query.get("kind", "")}
 
 
 class DeskPages:
@@ -50,7 +60,11 @@ class DeskPages:
         self._twilio = Twilio(desk.now, desk.callbacks)
         self._tremendous = Tremendous(desk.now, desk.callbacks)
         self._smartmoving = SmartMoving(desk.now, desk.callbacks)
-        vendors: list[Vendor] = [self._tremendous, self._twilio, Crm(), self._smartmoving]
+        self._sendgrid = SendGrid(desk.now, desk.callbacks)
+        self._sns = Sns(desk.now, desk.callbacks, desk.mail)
+        vendors: list[Vendor] = [
+            self._tremendous, self._twilio, Crm(), self._smartmoving, self._sendgrid, self._sns
+        ]  # fmt: skip
         self._vendors = {vendor.name: vendor for vendor in vendors}
         self._counter = Counter(vendors, self._recorder, self._faults, validator)
         self._pages: dict[tuple[str, str], Page] = {
@@ -69,6 +83,8 @@ class DeskPages:
             ("POST", "/_register"): self._register,
             ("GET", "/_orders"): lambda _: as_json(self._tremendous.orders()),
             ("POST", "/twilio/_inbound"): self._inbound,
+            ("POST", "/ses/_event"): lambda request: self._sns.event(**_message(request)),
+            ("POST", "/sendgrid/_event"): lambda request: self._sendgrid.event(**_message(request)),
             ("POST", "/smartmoving/_set"): lambda request: self._smartmoving.set(request.json()),
             ("POST", "/smartmoving/_event"): lambda request: self._smartmoving.tell(request.json()),
             ("GET", "/smartmoving/_state"): lambda _: self._smartmoving.state(),
@@ -84,7 +100,7 @@ class DeskPages:
         return as_json({"error": f"nothing at {request.method} {request.path}"}, 404)
 
     def _messages(self) -> list[Sent]:
-        return in_order(self._twilio.messages(), self._desk.mail())
+        return in_order(self._twilio.messages(), self._desk.mail(), self._sendgrid.messages())
 
     def _messages_page(self, _: Request) -> Answer:
         text = page(self._messages(), self._desk.now())

@@ -16,9 +16,9 @@ Sent = dict[str, Any]
 def from_sms(at: datetime, message: Message) -> Sent:
     return {
         "at": at.isoformat(),
-        "channel": "sms",
-        "to": message["to"],
-        "from": message["from"],
+        "channel": "whatsapp" if message["to"].startswith("whatsapp:") else "sms",
+        "to": message["to"].removeprefix("whatsapp:"),
+        "from": message["from"].removeprefix("whatsapp:"),
         "subject": None,
         "body": message["body"],
         "provider_id": message["sid"],
@@ -43,8 +43,32 @@ def from_email(record: dict[str, Any]) -> Sent:
     }
 
 
-def in_order(sms: list[tuple[datetime, Message]], mail: list[dict[str, Any]]) -> list[Sent]:
+def from_sendgrid(at: datetime, id: str, mail: dict[str, Any]) -> Sent:
+    """From the request of a mail/send."""
+    person = mail["personalizations"][0]
+    data = person.get("dynamic_template_data") or {}
+    content = {part["type"]: part["value"] for part in mail.get("content") or []}
+    return {
+        "at": at.isoformat(),
+        "channel": "email",
+        "to": ", ".join(to["email"] for to in person["to"]),
+        "from": f'"{mail["from"].get("name", "")}" <{mail["from"]["email"]}>',
+        "subject": mail.get("subject") or data.get("subject", ""),
+        "body": content.get("text/plain") or data.get("text", ""),
+        "html": content.get("text/html") or data.get("html"),
+        "headers": mail.get("headers") or {},
+        "provider_id": id,
+        "status": "sent",
+    }
+
+
+def in_order(
+    sms: list[tuple[datetime, Message]],
+    mail: list[dict[str, Any]],
+    sendgrid: list[tuple[datetime, str, dict[str, Any]]],
+) -> list[Sent]:
     sent = [from_sms(at, message) for at, message in sms] + [from_email(record) for record in mail]
+    sent += [from_sendgrid(at, id, one) for at, id, one in sendgrid]
     return sorted(sent, key=lambda message: str(message["at"]))
 
 

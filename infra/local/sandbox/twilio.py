@@ -1,4 +1,4 @@
-"""Twilio's Messages, as far as the product uses them: send, read, status callbacks, inbound, opt-outs.
+"""Twilio's Messages, as far as the product uses them: SMS and WhatsApp, status callbacks, inbound, opt-outs.
 
 Shapes from the vendor's description and samples (shared/vendors/twilio). Twilio itself answers STOP, START and
 HELP on long codes and refuses later sends to whoever opted out (21610); so does this sandbox.
@@ -11,7 +11,7 @@ import re
 import secrets
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -24,6 +24,8 @@ from infra.local.sandbox.web import Answer, Request, as_json
 
 E164 = re.compile(r"\+[1-9]\d{6,14}\Z")
 API_VERSION = "2010-04-01"
+WHATSAPP = "whatsapp:"
+OUTSIDE_WINDOW = "63016"
 HTTP_CODES = {401: 20003, 404: 20404, 429: 20429}
 Message = dict[str, Any]
 
@@ -35,6 +37,7 @@ class _Account:
         self.numbers: list[str] = list(settings["numbers"])
         self.inbound_url: str | None = settings.get("inbound_url")
         self.opted_out: set[tuple[str, str]] = set()
+        self.wrote: dict[str, datetime] = {}  # who wrote by WhatsApp, and when last
         self.messages: list[tuple[datetime, Message]] = []
 
 
@@ -90,10 +93,14 @@ class Twilio:
     def inbound(self, sender: str, to: str, body: str) -> Answer:
         """A person texts one of our numbers: opt-out words take effect, then the product is told."""
         with self._lock:
-            account = next((account for account in self._accounts.values() if to in account.numbers), None)
+            number = to.removeprefix(WHATSAPP)
+            account = next((account for account in self._accounts.values() if number in account.numbers), None)
             if account is None:
                 return self.refuse(404, f"{to} is no registered number")
-            word = twilio_text.keyword(body)
+            chat = sender.startswith(WHATSAPP)
+            if chat:
+                account.wrote[sender] = self._now()
+            word = None if chat else twilio_text.keyword(body)  # keywords are the carriers' business
             if word == "STOP":
                 account.opted_out.add((sender, to))
             elif word == "START":
@@ -123,7 +130,9 @@ class Twilio:
     def _create(self, account: _Account, form: dict[str, str], fault: Fault | None) -> Answer:
         form = dict(form)
         if "From" not in form and "MessagingServiceSid" in form and account.numbers:
-            form["From"] = account.numbers[0]
+            form["From"] = (WHATSAPP if form.get("To", "").startswith(WHATSAPP) else "") + account.numbers[0]
+        if form.get("ContentSid"):
+            form["Body"] = f"[{form['ContentSid']}] {form.get('ContentVariables', '')}"
         if problem := self._problem(account, form):
             return self.refuse(400, problem[1], problem[0])
         message = self._store(account, form, "outbound-api")
@@ -131,6 +140,8 @@ class Twilio:
         ends = {"undelivered": ["sent", "undelivered"], "failed": ["failed"]}
         course = ends.get(fault.kind if fault else "", ["sent", "delivered"])
         code = fault.detail if fault and fault.kind in ends else ""
+        if self._unasked(account, form):
+            course, code = ["failed"], OUTSIDE_WINDOW
         message["status"] = course[-1]
         message["error_code"] = int(code) if code else None
         for status in ["queued", *course]:
@@ -139,10 +150,20 @@ class Twilio:
                 self._post(account, status, form["StatusCallback"], update)
         return answer
 
+    def _unasked(self, account: _Account, form: dict[str, str]) -> bool:
+        """WhatsApp takes free text only within 24 hours of what the person wrote; Twilio says so afterwards."""
+        if not form["To"].startswith(WHATSAPP) or form.get("ContentSid"):
+            return False
+        at = account.wrote.get(form["To"])
+        return at is None or self._now() - at > timedelta(hours=24)
+
     @staticmethod
     def _problem(account: _Account, form: dict[str, str]) -> tuple[int, str] | None:
         to, sender, body = form.get("To", ""), form.get("From", ""), form.get("Body", "")
+        mixed = to.startswith(WHATSAPP) != sender.startswith(WHATSAPP)
+        to, sender = to.removeprefix(WHATSAPP), sender.removeprefix(WHATSAPP)
         checks = [
+            (mixed, 63007, "Twilio could not find a Channel with the specified From address"),
             (not E164.match(to), 21211, f"Invalid 'To' Phone Number: {to}"),
             (not sender, 21603, "A 'From' phone number is required"),
             (sender not in account.numbers, 21606, f"The 'From' number {sender} is not one of this account"),

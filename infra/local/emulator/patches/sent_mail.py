@@ -17,7 +17,11 @@ from ministack.services import ses, ses_v2
 
 
 def details(request: dict[str, Any]) -> dict[str, Any]:
-    """What ministack's record of a SESv2 SendEmail request lacks: `Headers`, and for raw content From and To."""
+    """What ministack's record of a SESv2 SendEmail request lacks: `Tags`, `Headers`, and of raw content From and To."""
+    return _head(request) | {"Tags": {tag["Name"]: tag["Value"] for tag in request.get("EmailTags") or []}}
+
+
+def _head(request: dict[str, Any]) -> dict[str, Any]:
     content = request.get("Content") or {}
     raw = (content.get("Raw") or {}).get("Data")
     if raw:
