@@ -12,7 +12,8 @@ The secret is `whsec_` and base64 of 24 to 64 bytes. The body is one event of ty
                       "lead_id": "lead_...", "referral_code": "7K3M-9QX2-WDQ", "referred_by": "Jane Doe",
                       "source": "Referral", "notes": "came by 7k3m 9qx2 wdq"},
               "customer": {"id": "C-7", "first_name": "Ann", "last_name": "Lee", "phone": "+15125550123",
-                           "email": "ann@example.com", "language": "es", "sms_consent": {"text": "...", "at": "...", "source": "..."}},
+                           "email": "ann@example.com", "language": "es",
+                           "sms_consent": {"text": "...", "at": "...", "source": "..."}},
               "facts": [{"kind": "completed", "value": true, "at": "2026-06-02T14:55:00Z"}]}}
 
 Facts: lead_qualified, quoted, booked, completed, invoiced, paid, cancelled (true: happened, false: undone) and amount
