@@ -4,8 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from moref.aws.worker import worker
+from moref.aws.yielding import Yielding
 from moref.kernel.env import MessageWorker
 from moref.kernel.errors import Malformed
+from moref.kernel.names import MESSAGES
 from moref.messaging.line import Turns
 from moref.messaging.queue_up import Pacing
 from moref.messaging.send_message import send_message
@@ -25,4 +27,4 @@ def work(runtime: Runtime, message: dict[str, Any]) -> None:
         raise Malformed("neither an event nor a command of messaging")
 
 
-handler = worker(MessageWorker, work)
+handler = worker(MessageWorker, work, yielding=Yielding(MESSAGES))

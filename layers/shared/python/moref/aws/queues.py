@@ -23,12 +23,22 @@ class SqsQueues:
             QueueUrl=self.url(queue), DelaySeconds=delay_seconds, MessageBody=_body(message), **_group(message)
         )
 
-    def send_many(self, queue: str, messages: Sequence[Mapping[str, Any]]) -> set[int]:
-        """Sends all it can; returns the places of those that did not go. Raises when SQS does not answer at all."""
+    def send_many(
+        self, queue: str, messages: Sequence[Mapping[str, Any]], delays: Sequence[int] | None = None
+    ) -> set[int]:
+        """Sends all it can; returns the places of those that did not go. Raises when SQS does not answer at all.
+
+        `delays`: seconds for each, at most 900.
+        """
         failed: set[int] = set()
         for start in range(0, len(messages), BATCH):
             entries = [
-                {"Id": str(start + place), "MessageBody": _body(message), **_group(message)}
+                {
+                    "Id": str(start + place),
+                    "MessageBody": _body(message),
+                    **({"DelaySeconds": delays[start + place]} if delays else {}),
+                    **_group(message),
+                }
                 for place, message in enumerate(messages[start : start + BATCH])
             ]
             answer = client("sqs").send_message_batch(QueueUrl=self.url(queue), Entries=entries)

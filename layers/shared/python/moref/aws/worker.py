@@ -2,11 +2,14 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from moref.aws.compose import runtime
 from moref.aws.log import failure, logger
+from moref.aws.queues import SqsQueues
+from moref.aws.yielding import Yielding, work_in_turn
 from moref.events import SCHEMA
 from moref.isolation import bound
 from moref.kernel.env import Worker
@@ -18,21 +21,26 @@ Handler = Callable[[Event, object], Any]
 Work = Callable[[Runtime, dict[str, Any]], None]
 
 
-def worker(contract: type[Worker], work: Work) -> Handler:
+def worker(contract: type[Worker], work: Work, *, yielding: Yielding | None = None) -> Handler:
     """A handler of SQS batches with partial failures: a message that raises comes again, up to the queue's limit.
 
     `work` dispatches one message (an event envelope or a command) to its use-case, and is harmless when repeated.
+    `yielding`: one organization's many make room for the others when the queue is behind.
     """
 
     def handler(event: Event, context: object) -> dict[str, list[dict[str, str]]]:
         composed = runtime(contract)
-        failed = [record["messageId"] for record in event["Records"] if not attempt(composed, work, record)]
+        one = partial(attempt, composed, work)
+        if yielding is not None and isinstance(composed.queues, SqsQueues):
+            failed = work_in_turn(yielding, event["Records"], one, composed.queues, composed.clock.now)
+        else:
+            failed = [record["messageId"] for record in event["Records"] if not one(record)]
         return {"batchItemFailures": [{"itemIdentifier": id} for id in failed]}
 
     return handler
 
 
-def attempt(composed: Runtime, work: Work, record: Event) -> bool:
+def attempt(composed: Runtime, work: Work, record: Mapping[str, Any]) -> bool:
     """One message; False when it failed. One log line either way, with ids only."""
     begun = time.perf_counter()
     said: dict[str, Any] = {"message_id": record["messageId"]}

@@ -105,7 +105,7 @@ def _line_up(runtime: Runtime, message: Message, lane: str, pacing: Pacing, shar
 def _come(runtime: Runtime, message: Message, due: datetime) -> None:
     wait = ceil((due - runtime.clock.now()).total_seconds())
     if wait <= LONGEST_DELAY:
-        runtime.queues.send(MESSAGES, send_command(message), delay_seconds=max(0, wait))
+        runtime.queues.send(MESSAGES, send_command(message, due), delay_seconds=max(0, wait))
     else:
         later(runtime, message, due)
 
