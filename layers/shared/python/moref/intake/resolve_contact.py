@@ -41,9 +41,6 @@ class _Said:
     source: str
     at: datetime
 
-    def identity(self) -> list[str]:
-        return [*self.crm_keys, *self.person_keys]
-
 
 def resolve_contact(
     runtime: Runtime,
@@ -185,11 +182,15 @@ def _no_other_address(contact: Contact, said: _Said, *, unless_unknown: bool = F
 
 
 def _new_id(said: _Said, otherwise: str | None) -> str:
-    """Derived from what names the person best, so that two copies of one webhook make one contact."""
+    """Derived from what names the person best, so that two copies of one webhook make one contact. A phone or an e-mail
+    names a person together with the first name: others of a household or an office may have the same."""
+    first_name = tokens(said.fields["first_name"])[:1]
     if said.source != CRM and said.person_keys:
-        return ids.derived("con", said.organization_id, "form", *said.person_keys)
-    if said.identity():
-        return ids.derived("con", said.organization_id, "crm", said.identity()[0])
+        return ids.derived("con", said.organization_id, "form", *said.person_keys, *first_name)
+    if said.crm_keys:
+        return ids.derived("con", said.organization_id, "crm", said.crm_keys[0])
+    if said.person_keys:
+        return ids.derived("con", said.organization_id, "crm", said.person_keys[0], *first_name)
     return otherwise or ids.new("con")
 
 

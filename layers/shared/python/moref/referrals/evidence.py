@@ -85,7 +85,7 @@ def matched(claim: Claim, job: Job, now: datetime) -> Claim:
     Its time is when we saw it: a job known before the referral must not make the referral's evidence older.
     """
     known = claim.referral.evidence
-    if any(piece.source_id in (job.id, job.lead_id) for piece in known):
+    if any(piece.source_id in (job.id, job.lead_id) or piece.job_id == job.id for piece in known):
         return claim
     piece = Evidence(kind="person_match", at=now, source_id=job.id, code=claim.referral.code)
     return _with(claim, piece)

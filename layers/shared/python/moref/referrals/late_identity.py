@@ -20,7 +20,7 @@ def attribute_contact(runtime: Runtime, organization_id: str, contact_id: str) -
     if contact is None:
         return 0
     jobs = runtime.store.list(Job, organization_id, parent=contact.id, limit=MOST_JOBS).items
-    for job in jobs:
+    for job in sorted(jobs, key=lambda each: (each.received_at, each.id)):  # the first one is what they came for
         track_job(runtime, organization_id, job.id, again=True)
     return len(jobs)
 

@@ -76,6 +76,8 @@ def _joined(old: Contact, into: Contact, *, vouched: bool) -> dict[str, Any]:
         "consents": _consents(old, into, addresses),
         "opted_out": _earliest(old.opted_out, into.opted_out),
         "marketing_paused_at": into.marketing_paused_at or old.marketing_paused_at,
+        "unread_replies": [*dict.fromkeys([*into.unread_replies, *old.unread_replies])],
+        **({"language": old.language, "language_by": old.language_by} if into.language_by == "crm" else {}),
         "source": "crm" if "crm" in (old.source, into.source) else into.source,
         "known_at": {name: old.known_at[name] for name in filled if name in old.known_at} | into.known_at,
     }
