@@ -6,7 +6,7 @@ Every function takes the event's subject and raises NotFound, and Conflict after
 from moref.campaigns.begin import Cause, begin
 from moref.campaigns.blocked import STOP_CONDITION, of_person
 from moref.campaigns.follow import correct, happened, undone
-from moref.campaigns.go_on import go_on, wake
+from moref.campaigns.go_on import wake
 from moref.campaigns.model import JOURNEY, Enrollment, Feedback
 from moref.campaigns.stop import stop
 from moref.campaigns.tell_staff import tell_staff
@@ -66,7 +66,7 @@ def feedback_given(runtime: Runtime, org: str, id: str) -> None:
     """Also when a comment is added or staff judge its tone otherwise."""
     feedback = get(runtime.store, Feedback, org, id)
     tell_staff(runtime, feedback)
-    go_on(runtime, org, feedback.enrollment_id)
+    wake(runtime, org, feedback.job_id)
     job = runtime.store.find(Job, org, feedback.job_id)
     asked = runtime.store.find(Enrollment, org, feedback.enrollment_id)
     if job is None or (asked is not None and undone(job, asked)):

@@ -4,7 +4,8 @@ from datetime import datetime
 from functools import cached_property
 
 from moref.campaigns.definition import AdvocateKind, Sentiment
-from moref.campaigns.model import Enrollment, Feedback
+from moref.campaigns.give_feedback import feedback_id
+from moref.campaigns.model import JOURNEY, Enrollment, Feedback
 from moref.campaigns.places import Place
 from moref.intake.model import Job
 from moref.kernel import ids
@@ -46,8 +47,15 @@ class StoreKnown:
 
     @cached_property
     def _feedback(self) -> Feedback | None:
-        id = self.enrollment.feedback_id
-        return self._store.find(Feedback, self._organization_id, id) if id else None
+        """The enrollment's own; else what the customer said of the job when another campaign asked."""
+        org, job_id = self._organization_id, self.enrollment.job_id
+        own = self.enrollment.feedback_id
+        others = self._store.lookup(org, JOURNEY, job_id) if job_id else []
+        for id in dict.fromkeys([own, *(feedback_id(org, other) for other in others)]):
+            found = self._store.find(Feedback, org, id) if id else None
+            if found is not None:
+                return found
+        return None
 
     @property
     def score(self) -> int | None:

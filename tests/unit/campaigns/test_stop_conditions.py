@@ -1,0 +1,70 @@
+"""An open claim, an unpaid balance, do-not-solicit, a corporate move: nobody advertises, also when it comes late."""
+
+import pytest
+
+from moref.campaigns.give_feedback import give_feedback
+from moref.campaigns.hear import job_changed
+from moref.campaigns.model import Enrollment
+from moref.intake.model import STOP_CONDITIONS, Fact, Job
+from moref.records import Create, every, get
+from tests.unit.messaging.world import JOB, ORG, PERSON, World, world
+
+
+@pytest.mark.parametrize("kind", STOP_CONDITIONS)
+def test_nothing_begins(kind: str) -> None:
+    it = world()
+    it.job_facts("completed", completed=True, **{kind: True})
+    it.move(days=2)
+    assert not every(it.store, Enrollment, ORG)
+
+
+@pytest.mark.parametrize("kind", STOP_CONDITIONS)
+def test_what_runs_ends_and_stays_ended_when_it_is_over(kind: str) -> None:
+    it = world()
+    it.job_facts("completed", completed=True)
+    it.move(hours=3)
+    give_feedback(it.runtime, ORG, it.enrollment().id, score=5)
+    it.move(hours=1)
+    assert len(it.sms.sent) == 2
+    it.job_facts("completed", **{kind: True})
+    it.move(hours=1)
+    assert (it.journey().status, it.journey().reason) == ("stopped", f"stop_condition: {kind}")
+    it.job_facts("completed", **{kind: False})
+    it.move(days=10)
+    assert len(it.sms.sent) == 2
+
+
+def test_a_claim_opened_after_the_message_was_queued_stops_it() -> None:
+    it = world()
+    it.job_facts("completed", completed=True)
+    it.pump()
+    enrollment = it.enrollment()
+    id = it.plan(enrollment_id=enrollment.id)
+    facts = get(it.store, Job, ORG, JOB).facts | {
+        "damage_claim": Fact(kind="damage_claim", value=True, at=it.clock.now())
+    }
+    it.change(Job, JOB, facts=facts)  # campaigns have not heard of it yet
+    it.pump()
+    assert (it.message(id).status, it.message(id).reason) == ("skipped", "stop_condition")
+
+
+def second_job(it: World, kind: str) -> None:
+    job = get(it.store, Job, ORG, JOB)
+    facts = {kind: Fact.model_validate({"kind": kind, "value": True, "at": it.clock.now()})}
+    it.store.commit(Create(job.model_copy(update={"id": "job_2", "version": 0, "facts": facts, "contact_id": PERSON})))
+    job_changed(it.runtime, ORG, "job_2")
+
+
+@pytest.mark.parametrize(("kind", "asked"), [("damage_claim", 0), ("do_not_solicit", 0), ("corporate_relocation", 1)])
+def test_what_is_about_the_person_ends_the_journeys_of_their_other_jobs(kind: str, asked: int) -> None:
+    it = world()
+    it.job_facts("completed", completed=True)
+    it.pump()
+    second_job(it, kind)
+    it.move(hours=3)
+    assert len(it.sms.sent) == asked
+    it = world()
+    second_job(it, kind)
+    it.job_facts("completed", completed=True)
+    it.move(hours=3)
+    assert len(it.sms.sent) == asked
