@@ -45,6 +45,7 @@ class Consent(_Part):
     at: AwareDatetime
     source: str  # quote form, CRM field under the organization's attestation ...
     text_version: str = "1"
+    withdrawn: bool = False  # the source says that it holds no more
 
 
 class Address(_Part):

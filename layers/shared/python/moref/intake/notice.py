@@ -125,6 +125,7 @@ class CustomerPart(_Strict):
     phone_kind: Annotated[Literal["mobile", "home", "office", "other"] | None, BeforeValidator(_phone_kind)] = None
     language: Annotated[Literal["en", "es"] | None, BeforeValidator(_language)] = None
     sms_consent: ConsentPart | None = None
+    sms_opt_in: bool | None = None  # a mapped field; it counts under the organization's attestation only
     same_as: Annotated[list[Id], Field(max_length=20)] = Field(default_factory=list)  # other ids of this customer there
 
 

@@ -17,6 +17,7 @@ from moref.identity.current import current
 from moref.identity.mailbox import mailbox
 from moref.identity.names import first_agrees, tokens
 from moref.intake import name_index
+from moref.intake.consents import joined
 from moref.intake.derive import newest
 from moref.intake.model import Consent, Contact
 from moref.kernel import ids
@@ -226,18 +227,12 @@ def _merged(contact: Contact, said: _Said, now: datetime) -> Contact:
         "person_keys": sorted({*contact.person_keys, *said.person_keys}),
         "household_keys": sorted({*contact.household_keys, *said.household_keys}),
         "crm_keys": sorted({*contact.crm_keys, *said.crm_keys}),
-        "consents": _consents(contact.consents, said.consents),
+        "consents": joined(contact.consents, said.consents),
         "source": CRM if said.source == CRM else contact.source,
     }
     if all(getattr(contact, name) == value for name, value in new.items()):
         return contact
     return contact.changed(now, **new)
-
-
-def _consents(known: Sequence[Consent], said: Sequence[Consent]) -> list[Consent]:
-    """Each proof once, oldest first."""
-    every = {(each.at, each.channel, each.source, each.text, each.text_version): each for each in [*known, *said]}
-    return [every[key] for key in sorted(every)]
 
 
 def _points(said: _Said, contact: Contact) -> list[Point]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from moref import people
 from moref.intake import referrer_words
+from moref.intake.consents import attested
 from moref.intake.model import Consent
 from moref.intake.notice import JobNotice, JobPart
 from moref.kernel import codes
@@ -35,15 +36,22 @@ class Telling:
     notes: list[str] = field(default_factory=list)
 
 
+def _consent(connection: Connection, notice: JobNotice) -> Consent | None:
+    """The proof that came with it; else what the CRM's field says, where the organization attested what that means."""
+    said, opt_in = notice.customer.sms_consent, notice.customer.sms_opt_in
+    if said is not None:
+        return Consent(channel="sms", text=said.text, at=said.at, source=said.source)
+    if opt_in is None or connection.consent_attestation is None:
+        return None
+    return attested(connection.consent_attestation, agreed=opt_in, at=notice.at)
+
+
 def read(runtime: Runtime, connection: Connection, heard_at: datetime, notice: JobNotice) -> Telling:
     notes: list[str] = []
     customer, job, org = notice.customer, notice.job, connection.organization_id
     phone = _usable(people.phone_in, customer.phone, "the phone number cannot be dialled and was left out", notes)
     email = _usable(people.email, customer.email, "the e-mail address cannot be one and was left out", notes)
-    consent = None
-    if customer.sms_consent is not None:
-        said = customer.sms_consent
-        consent = Consent(channel="sms", text=said.text, at=said.at, source=said.source)
+    consent = _consent(connection, notice)
     code = _code(runtime, org, job, notes)
     location_id = location_of(runtime, org, job.branch) if job.branch else None
     if job.branch and location_id is None:

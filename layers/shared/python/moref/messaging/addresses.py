@@ -28,8 +28,9 @@ def sms_phone(contact: Contact) -> str | None:
 
 
 def has_consent(contact: Contact, channel: Channel) -> bool:
-    """A stored consent record for marketing on the channel."""
-    return any(consent.channel == channel for consent in contact.consents)
+    """A stored consent record for marketing on the channel that its source has not withdrawn."""
+    newest = {each.source: each for each in sorted(contact.consents, key=lambda each: each.at) if each.channel == channel}
+    return any(not each.withdrawn for each in newest.values())
 
 
 def wish_about(channel: Channel) -> Literal["sms", "email"]:

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from moref.records import Entity
 
@@ -68,6 +68,16 @@ class Member(Entity):
     status: Literal["active", "removed"] = "active"
 
 
+class Attestation(BaseModel):
+    """What a consent field of a CRM means: the words customers agreed to, when that was attested, and by whom."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    text: str
+    at: AwareDatetime
+    by: str
+
+
 class Connection(Entity):
     """A CRM account of the organization."""
 
@@ -86,6 +96,7 @@ class Connection(Entity):
     credentials_ciphertext: str | None = None  # KMS over JSON, base64; context (organization, "crm"); to call the CRM
     config: dict[str, str] = Field(default_factory=dict)  # not secret; names are the CRM plugin's
     takes_leads: bool = False  # leads are pushed through the CRM's own API
+    consent_attestation: Attestation | None = None
 
 
 class VendorAccount(Entity):

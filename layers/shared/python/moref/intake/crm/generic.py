@@ -16,6 +16,7 @@ The secret is `whsec_` and base64 of 24 to 64 bytes. The body is one event of ty
                            "sms_consent": {"text": "...", "at": "...", "source": "..."}},
               "facts": [{"kind": "completed", "value": true, "at": "2026-06-02T14:55:00Z"}]}}
 
+`sms_opt_in` (true or false) may stand for `sms_consent` once the organization attested what customers agreed to.
 Facts: lead_qualified, quoted, booked, completed, invoiced, paid, cancelled (true: happened, false: undone) and amount
 (minor units); damage_claim (one is open), unpaid_balance, do_not_solicit, corporate_relocation: while one of these is
 true nobody advertises to the customer; false takes it back, and a journey it ended stays ended.

@@ -1,0 +1,33 @@
+"""A contact's consents put together: every proof once, and of what a CRM's field says only the changes."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from moref.intake.model import Consent
+from moref.tenants.model import Attestation
+
+ATTESTED = "CRM field"  # how the source of a consent begins that stands on the organization's attestation
+
+
+def attested(attestation: Attestation, *, agreed: bool, at: datetime) -> Consent:
+    """What the CRM's field says, under the organization's word for what a ticked box means."""
+    source = f"{ATTESTED} under the organization's attestation of {attestation.at.date().isoformat()}"
+    return Consent(channel="sms", text=attestation.text, at=at, source=source, withdrawn=not agreed)
+
+
+def joined(known: Iterable[Consent], said: Iterable[Consent]) -> list[Consent]:
+    """Oldest first. A field is told with every notice: of a run of yes its first stays, of a run of no its last, so that
+    a yes which is heard late never counts after a no."""
+    every = {(each.at, each.channel, each.source, each.text, each.text_version): each for each in [*known, *said]}
+    found: list[Consent] = []
+    runs: dict[tuple[str, str], int] = {}  # source and channel -> place of the run's consent in `found`
+    for consent in (every[key] for key in sorted(every)):
+        field = (consent.source, consent.channel)
+        place = runs.get(field)
+        if consent.source.startswith(ATTESTED) and place is not None and found[place].withdrawn == consent.withdrawn:
+            if consent.withdrawn:
+                found[place] = consent
+            continue
+        runs[field] = len(found)
+        found.append(consent)
+    return sorted(found, key=lambda each: each.at)
