@@ -6,6 +6,7 @@ from aws_cdk import aws_ses as ses
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
+from infra.constructs.acknowledge import acknowledge
 from infra.constructs.parts import Parts
 from moref.kernel import names
 
@@ -87,6 +88,9 @@ def _subscription(parts: Parts, topic: sns.Topic) -> None:
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,
         removal_policy=parts.stage.removal_policy,
+    )
+    acknowledge(
+        lost, "AwsSolutions-SQS3", "It is a dead-letter queue: that of a subscription, which the rule cannot see."
     )
     subscription = sns.Subscription(
         parts.scope,
