@@ -43,6 +43,7 @@ _ATTESTED: Schema = {
                 "text": {"type": "string"},
                 "at": {"type": "string", "format": "date-time"},
                 "by": {"type": "string", "description": "member"},
+                "active": {"type": "boolean", "description": "false: a yes counts no more; a no still does"},
             },
         },
     },

@@ -5,5 +5,6 @@ from moref.api.operation import Operation
 
 PEOPLE_ROWS = (contacts.CONTACT, contacts.MESSAGE, feedback.FEEDBACK, do_not_contact.SUPPRESSION, senders.SENDER)
 PEOPLE_OPERATIONS: tuple[Operation, ...] = (
-    *attestations.OPERATIONS, *contacts.OPERATIONS, *feedback.OPERATIONS, *do_not_contact.OPERATIONS, *senders.OPERATIONS,
+    *attestations.OPERATIONS, *contacts.OPERATIONS, *feedback.OPERATIONS, *do_not_contact.OPERATIONS,
+    *senders.OPERATIONS,
 )  # fmt: skip

@@ -9,15 +9,22 @@ from moref.tenants.model import Attestation
 ATTESTED = "CRM field"  # how the source of a consent begins that stands on the organization's attestation
 
 
-def attested(attestation: Attestation, *, agreed: bool, at: datetime) -> Consent:
-    """What the CRM's field says, under the organization's word for what a ticked box means."""
-    source = f"{ATTESTED} under the organization's attestation of {attestation.at.date().isoformat()}"
-    return Consent(channel="sms", text=attestation.text, at=at, source=source, withdrawn=not agreed)
+def attested(connection_id: str, attestation: Attestation, *, agreed: bool, at: datetime) -> Consent:
+    """What the CRM's field says, under the organization's word for what a ticked box means; `text_version` is the date
+    of that word, and the source is the same under a later one."""
+    return Consent(
+        channel="sms",
+        text=attestation.text,
+        at=at,
+        source=f"{ATTESTED} of {connection_id}, attested by the organization",
+        text_version=attestation.at.date().isoformat(),
+        withdrawn=not agreed,
+    )
 
 
 def joined(known: Iterable[Consent], said: Iterable[Consent]) -> list[Consent]:
-    """Oldest first. A field is told with every notice: of a run of yes its first stays, of a run of no its last, so that
-    a yes which is heard late never counts after a no."""
+    """Oldest first. A field is told with every notice: of a run of yes its first stays, of a run of no its last, so
+    that a yes which is heard late never counts after a no."""
     every = {(each.at, each.channel, each.source, each.text, each.text_version): each for each in [*known, *said]}
     found: list[Consent] = []
     runs: dict[tuple[str, str], int] = {}  # source and channel -> place of the run's consent in `found`

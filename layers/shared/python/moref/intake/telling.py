@@ -41,9 +41,10 @@ def _consent(connection: Connection, notice: JobNotice) -> Consent | None:
     said, opt_in = notice.customer.sms_consent, notice.customer.sms_opt_in
     if said is not None:
         return Consent(channel="sms", text=said.text, at=said.at, source=said.source)
-    if opt_in is None or connection.consent_attestation is None:
+    attestation = connection.consent_attestation
+    if opt_in is None or attestation is None or (opt_in and not attestation.active):
         return None
-    return attested(connection.consent_attestation, agreed=opt_in, at=notice.at)
+    return attested(connection.id, attestation, agreed=opt_in, at=notice.at)
 
 
 def read(runtime: Runtime, connection: Connection, heard_at: datetime, notice: JobNotice) -> Telling:

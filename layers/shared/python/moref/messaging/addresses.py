@@ -29,7 +29,8 @@ def sms_phone(contact: Contact) -> str | None:
 
 def has_consent(contact: Contact, channel: Channel) -> bool:
     """A stored consent record for marketing on the channel that its source has not withdrawn."""
-    newest = {each.source: each for each in sorted(contact.consents, key=lambda each: each.at) if each.channel == channel}
+    ours = sorted((each for each in contact.consents if each.channel == channel), key=lambda each: each.at)
+    newest = {each.source: each for each in ours}
     return any(not each.withdrawn for each in newest.values())
 
 

@@ -76,6 +76,7 @@ class Attestation(BaseModel):
     text: str
     at: AwareDatetime
     by: str
+    active: bool = True  # False: a yes counts no more; a no still does
 
 
 class Connection(Entity):
