@@ -46,7 +46,7 @@ class MemoryStore:
 
     def lookup(self, organization_id: str, kind: str, value: str) -> list[str]:
         partition = keys.lookup_key(organization_id, kind, value)[0]
-        return sorted(sk for _, pk, sk in self.rows if pk == partition)
+        return sorted(sk for _, pk, sk in list(self.rows) if pk == partition)
 
     def list(
         self,
@@ -67,7 +67,7 @@ class MemoryStore:
         low, high = iso(since) if since else "0", iso(until) if until else "~"
         found = [
             row
-            for (table, _, _), row in self.rows.items()
+            for (table, _, _), row in list(self.rows.items())  # others may write meanwhile
             if table == kind.table and row.get(attribute) == partition and low <= row[sort] <= high
         ]
         found.sort(key=lambda row: (row[sort], row["pk"]), reverse=newest_first)

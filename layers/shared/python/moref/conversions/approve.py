@@ -131,7 +131,7 @@ def _first_vote(seen: Sight, found: list[Hold], by: By) -> list[Write]:
     vote = Vote(by=by.actor, at=now, reason=by.reason)
     return [
         *moved(one, now, status="held", holds=holds, votes=[vote]),
-        audit(one, now, by.actor, "conversion.first_approval", by.reason),
+        audit(one, now, by.actor, "conversion.first_approval", by.reason, turn=str(one.version)),
     ]
 
 

@@ -49,12 +49,17 @@ def referral_to(before: Referral, now: datetime, status: ReferralStatus, reason:
     return writes
 
 
-def audit(conversion: Conversion, now: datetime, actor: str, action: str, reason: str | None) -> Create:
-    """Once per decision: the id comes from the conversion, its round and the action."""
+def audit(
+    conversion: Conversion, now: datetime, actor: str, action: str, reason: str | None, *, turn: str = ""
+) -> Create:
+    """Once per decision: the id comes from the conversion, its round and the action.
+
+    `turn` tells what may happen twice in a round from the first time repeated.
+    """
     return Create(
         AuditRow(
             organization_id=conversion.organization_id,
-            id=ids.derived("aud", conversion.id, str(conversion.round), action),
+            id=ids.derived("aud", conversion.id, str(conversion.round), action, *filter(None, [turn])),
             created_at=now,
             updated_at=now,
             actor=actor,
