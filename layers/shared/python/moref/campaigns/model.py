@@ -1,5 +1,6 @@
 """One contact inside one campaign, and the feedback they gave."""
 
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -55,6 +56,11 @@ class Enrollment(Entity):
 
     def parent(self) -> str:
         return self.contact_id
+
+    def listed_at(self) -> datetime:
+        """While active: when the step that it stands at is due."""
+        run = self.steps.get(self.at) if self.status == "active" and self.at else None
+        return self.updated_at if run is None else run.due_at
 
     def asked(self) -> bool:
         """Whether anything was sent: from then on branch and customer stay."""

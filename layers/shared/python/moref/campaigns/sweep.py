@@ -13,6 +13,7 @@ from moref.runtime import Runtime
 from moref.tenants.model import Hook
 
 LATE = timedelta(minutes=10)
+MOST = 500  # late ones of an organization in one round: the rest comes in the next
 
 
 def sweep_overdue(runtime: Runtime) -> int:
@@ -20,7 +21,10 @@ def sweep_overdue(runtime: Runtime) -> int:
     now, sent = runtime.clock.now(), 0
     # Whoever has a journey got it from a webhook, so the hooks name every organization.
     for organization_id in sorted({hook.owner_id for hook in every(runtime.store, Hook, GLOBAL)}):
-        for enrollment in every(runtime.store, Enrollment, organization_id, status="active"):
+        late = runtime.store.list(
+            Enrollment, organization_id, status="active", until=now - LATE, newest_first=False, limit=MOST
+        )
+        for enrollment in late.items:
             found = waiting(enrollment)
             if found is not None and now - found[1].due_at > LATE:
                 runtime.queues.send(STEPS, fire_command(enrollment, found[0]))
