@@ -111,7 +111,7 @@ class Dispatcher:
             )  # fmt: skip
             message = Message(
                 **common, id=id, channel="email", template="ask", kind="marketing", location_id="loc",
-                contact_id=contact.id, fields={"link": "https://go.example.test/review/abc"},
+                contact_id=contact.id, fields={"feedback_link": "https://go.example.test/review/abc"},
                 places=[Place(zone=ZONE, state="TX")],
             )  # fmt: skip
             self.store.commit(Create(contact), Create(message))
