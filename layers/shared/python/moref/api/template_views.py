@@ -2,43 +2,22 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from typing import Any
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any
 
 from moref.api.operation import Call, Schema
-from moref.messaging.check_template import findings
 from moref.messaging.fields import FIELDS
-from moref.messaging.grammar import parse
-from moref.messaging.lint_rules import longest_text
-from moref.messaging.lint_units import Finding
-from moref.messaging.sms_cost import SmsCost, sms_cost
-from moref.messaging.template_model import Language, LinkField, Template, Wording
-from moref.messaging.templates import Effective
-from moref.tenants.forms import Form
+from moref.messaging.template_model import Language, Template, Wording
+
+if TYPE_CHECKING:
+    from moref.messaging.lint_units import Finding
+    from moref.messaging.sms_cost import SmsCost
+    from moref.messaging.templates import Effective
 
 
-class Words(Form):
-    """One language of a template. Long texts are refused by the check, with their place."""
-
-    sms: str = Field(default="", description="empty: it has no text form")
-    subject: str = Field(default="", description="empty: it has no e-mail form")
-    body: str = Field(
-        default="", description="paragraphs parted by blank lines; the layout adds address and unsubscribe"
-    )
-    button: str = ""
-    button_link: LinkField | None = None
-
-
-Wordings = dict[Language, Words]
-
-
-def as_model(wordings: Wordings) -> dict[Language, Wording]:
-    return {language: Wording(**dict(words)) for language, words in wordings.items()}
-
-
-def view(call: Call, found: Effective, row: Template | None, location_id: str | None, title: str) -> dict[str, Any]:
+def view(call: Call, found: "Effective", row: Template | None, location_id: str | None, title: str) -> dict[str, Any]:
     """`row` is the one that would be changed under this id; there need be none."""
+    from moref.messaging.check_template import findings
+
     checked = findings(call.runtime, call.organization_id, found.kind, found.wordings)
     return {
         **brief(found, row, location_id, title),
@@ -49,7 +28,7 @@ def view(call: Call, found: Effective, row: Template | None, location_id: str | 
     }
 
 
-def brief(found: Effective, row: Template | None, location_id: str | None, title: str) -> dict[str, Any]:
+def brief(found: "Effective", row: Template | None, location_id: str | None, title: str) -> dict[str, Any]:
     return {
         "id": row.id if row else ".".join(filter(None, (found.name, location_id))),
         "name": title,
@@ -67,6 +46,10 @@ def brief(found: Effective, row: Template | None, location_id: str | None, title
 
 def costs(call: Call, wordings: Mapping[Language, Wording]) -> dict[str, Any]:
     """By language, with the longest plausible values; only of words that are in order."""
+    from moref.messaging.grammar import parse
+    from moref.messaging.lint_rules import longest_text
+    from moref.messaging.sms_cost import sms_cost
+
     day = call.runtime.clock.now().date()
     return {
         language: cost_view(sms_cost(longest_text(wording.sms, language), day))
@@ -75,15 +58,15 @@ def costs(call: Call, wordings: Mapping[Language, Wording]) -> dict[str, Any]:
     }
 
 
-def cost_view(cost: SmsCost) -> dict[str, Any]:
+def cost_view(cost: "SmsCost") -> dict[str, Any]:
     return {**asdict(cost), "forced_by": list(cost.forced_by), "currency": "USD"}
 
 
-def shown(found: Iterable[Finding], prefix: str = "wordings.") -> list[dict[str, Any]]:
+def shown(found: "Iterable[Finding]", prefix: str = "wordings.") -> list[dict[str, Any]]:
     return [{**asdict(each), "field": place(each, prefix)} for each in found]
 
 
-def place(finding: Finding, prefix: str = "wordings.") -> str:
+def place(finding: "Finding", prefix: str = "wordings.") -> str:
     return finding.field if finding.field.startswith("campaigns.") else prefix + finding.field
 
 

@@ -3,70 +3,25 @@
 
 from typing import Any
 
-from pydantic import Field, StrictInt
-
 from moref.api import template_views as views
 from moref.api.operation import Call, Operation, visible
 from moref.api.problems import Invalid
-from moref.api.template_views import Words
+from moref.api.template_forms import (
+    ChangeTemplate,
+    RevertTemplate,
+    SaveTemplate,
+    TemplateToCheck,
+    ToRender,
+    ToSend,
+    as_model,
+)
 from moref.intake.model import Contact
 from moref.kernel.errors import BadInput, Conflict, Forbidden, NotFound
 from moref.messaging import builtin
-from moref.messaging.check_template import Refused, findings
-from moref.messaging.sample import rendered
-from moref.messaging.save_template import (
-    archive_template,
-    change_template,
-    parts,
-    revert_template,
-    save_template,
-)
-from moref.messaging.send_sample import send_sample
-from moref.messaging.sms_cost import sms_cost
-from moref.messaging.template_model import Language, Template, form_id
+from moref.messaging.template_model import Template, form_id
 from moref.messaging.templates import Effective, effective
 from moref.records import every
-from moref.tenants.forms import Form, Identifier, Name
 from moref.tenants.model import Location
-
-RowVersion = StrictInt
-
-
-class SaveTemplate(Form):
-    version: RowVersion = Field(ge=0, description="of the copy you read; 0 when nobody has changed it yet")
-    wordings: dict[Language, Words]
-    name: Name | None = None
-    kind: str | None = Field(default=None, description="needed for a new template: marketing or service; never changes")
-
-
-class ChangeTemplate(Form):
-    version: RowVersion = Field(ge=0)
-    name: Name | None = None
-    locked: bool | None = Field(default=None, description="no location's own form counts")
-
-
-class RevertTemplate(Form):
-    version: RowVersion = Field(ge=1)
-    number: StrictInt | None = Field(
-        default=None, ge=1, description="of one of its versions; without it, the words are the built-in's or inherited"
-    )
-
-
-class TemplateToCheck(Form):
-    wordings: dict[Language, Words]
-    kind: str | None = Field(default=None, description="for a template that does not exist yet")
-
-
-class ToRender(Form):
-    language: Language | None = Field(default=None, description="else the contact's, else English")
-    contact_id: Identifier | None = Field(default=None, description="whose name it is filled with")
-    location_id: Identifier | None = None
-    wordings: dict[Language, Words] | None = Field(default=None, description="instead of the stored ones")
-
-
-class ToSend(Form):
-    language: Language = "en"
-    location_id: Identifier | None = None
 
 
 def _list(call: Call) -> Any:
@@ -92,8 +47,10 @@ def _one(call: Call) -> Any:
 def _save(call: Call) -> Any:
     name, location_id = _parts(call)
     body = call.body
+    from moref.messaging.save_template import save_template
+
     _do(
-        save_template, call, name, location_id, views.as_model(body.wordings), version=body.version, title=body.name,
+        save_template, call, name, location_id, as_model(body.wordings), version=body.version, title=body.name,
         kind=_kind(body.kind),
     )  # fmt: skip
     return _shown(call, name, location_id)
@@ -102,12 +59,16 @@ def _save(call: Call) -> Any:
 def _change(call: Call) -> Any:
     name, location_id = _parts(call)
     body = call.body
+    from moref.messaging.save_template import change_template
+
     _do(change_template, call, name, location_id, version=body.version, title=body.name, locked=body.locked)
     return _shown(call, name, location_id)
 
 
 def _revert(call: Call) -> Any:
     name, location_id = _parts(call)
+    from moref.messaging.save_template import revert_template
+
     _do(revert_template, call, name, location_id, version=call.body.version, number=call.body.number)
     return _shown(call, name, location_id)
 
@@ -119,6 +80,8 @@ def _archive(call: Call) -> Any:
     row = call.runtime.store.find(Template, call.organization_id, form_id(name, location_id))
     if row is None:
         raise Conflict("the template has not been changed: there is nothing to remove")
+    from moref.messaging.save_template import archive_template
+
     _do(archive_template, call, name, location_id, version=row.version)
     return None
 
@@ -131,7 +94,9 @@ def _lint(call: Call) -> Any:
         if call.body.kind is None:
             raise NotFound(error.detail) from None
         kind = _kind(call.body.kind)
-    wordings = views.as_model(call.body.wordings)
+    wordings = as_model(call.body.wordings)
+    from moref.messaging.check_template import findings
+
     found = findings(call.runtime, call.organization_id, kind, wordings)
     return {"findings": views.shown(found), "sms": views.costs(call, wordings)}
 
@@ -141,7 +106,10 @@ def _render(call: Call) -> Any:
     body = call.body
     contact = call.get(Contact, body.contact_id) if body.contact_id else None
     location = _location(call, location_id or body.location_id or (contact.location_id if contact else None))
-    wordings = views.as_model(body.wordings) if body.wordings is not None else _found(call, name, location.id).wordings
+    wordings = as_model(body.wordings) if body.wordings is not None else _found(call, name, location.id).wordings
+    from moref.messaging.sample import rendered
+    from moref.messaging.sms_cost import sms_cost
+
     made = rendered(
         wordings, body.language or (contact.language if contact else "en"), location,
         base_url=call.runtime.settings.base_url, contact=contact,
@@ -158,6 +126,8 @@ def _test_send(call: Call) -> Any:
     name, location_id = _parts(call, changing=False)
     location = _location(call, location_id or call.body.location_id)
     _found(call, name, location.id)
+    from moref.messaging.send_sample import send_sample
+
     id = send_sample(
         call.runtime, call.organization_id, name, location, member_id=call.caller.member_id,
         language=call.body.language,
@@ -167,6 +137,8 @@ def _test_send(call: Call) -> Any:
 
 def _parts(call: Call, *, changing: bool = True) -> tuple[str, str | None]:
     """Name and location. Whoever is limited to locations changes these locations' forms only."""
+    from moref.messaging.save_template import parts
+
     name, location_id = parts(call.params["id"])
     if location_id is not None:
         call.get(Location, location_id)
@@ -176,6 +148,8 @@ def _parts(call: Call, *, changing: bool = True) -> tuple[str, str | None]:
 
 
 def _do(use_case: Any, call: Call, name: str, location_id: str | None, *args: Any, **more: Any) -> None:
+    from moref.messaging.check_template import Refused
+
     id = form_id(name, location_id)
     try:
         use_case(call.runtime, call.organization_id, id, *args, actor=call.caller.member_id, **more)

@@ -3,33 +3,24 @@
 Checked on the parsed tree before anything is compiled, on save and again before every rendering, so that not even a
 row written past the check can call, loop or look into an object. What is left cannot run long: its output is at most
 its own length and that of the values it names. Jinja2's sandbox stands behind it.
+
+Jinja2 is brought in by grammar_tree, at the first template: whoever only plans messages may never need it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-
-from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
-from jinja2 import Template as Compiled
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from typing import TYPE_CHECKING
 
 from moref.kernel.errors import BadInput
 from moref.messaging.fields import FIELDS
 
-DEEPEST = 4  # an if inside an if inside ...
+if TYPE_CHECKING:
+    from jinja2 import Template as Compiled
+
 LONGEST_TAG = 300  # characters between the braces; keeps the parser from nesting without end
 MOST_TAGS = 200
 LONGEST = 51_000  # an e-mail with its subject and button
-
-# What is not let in -> how people know it.
-_NAMES: dict[type[nodes.Node], str] = {
-    nodes.Getattr: "attribute access", nodes.Getitem: "attribute access", nodes.Call: "a call", nodes.For: "a loop",
-    nodes.Include: "an include", nodes.Import: "an import", nodes.FromImport: "an import", nodes.Macro: "a macro",
-    nodes.CallBlock: "a macro", nodes.Assign: "an assignment", nodes.AssignBlock: "an assignment",
-    nodes.Block: "a block", nodes.Extends: "extends", nodes.FilterBlock: "a filter block", nodes.Test: "a test",
-    nodes.Compare: "a comparison", nodes.BinExpr: "a calculation", nodes.CondExpr: "an inline if",
-    nodes.With: "with", nodes.Const: "a literal",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +31,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """`fields` in order of their first use; `literal` is the text outside of all tags."""
+    """`fields` in order of their first use."""
 
     faults: tuple[Fault, ...]
     fields: tuple[str, ...] = ()
-    literal: str = ""
-
-
-def _default(value: str, fallback: str = "") -> str:
-    return value or fallback
-
-
-_PLAIN = ImmutableSandboxedEnvironment(autoescape=False, undefined=StrictUndefined, extensions=())
-_PLAIN.filters = {"default": _default}  # the other fifty are not for tenants
-_PLAIN.globals = {}
-_PLAIN.tests = {}
 
 
 @lru_cache(maxsize=256)
@@ -63,16 +43,9 @@ def parse(source: str) -> Parsed:
     sized = _too_much(source)
     if sized is not None:
         return Parsed((sized,))
-    try:
-        tree = _PLAIN.parse(source)
-    except TemplateSyntaxError as error:
-        return Parsed((Fault(error.lineno, f"cannot be read: {error.message}"),))
-    except RecursionError:
-        return Parsed((Fault(1, "is nested too deeply"),))
-    faults = tuple(_faults(tree.body, frozenset(), 0))
-    names = dict.fromkeys(node.name for node in tree.find_all(nodes.Name))
-    literal = " ".join(node.data for node in tree.find_all(nodes.TemplateData))
-    return Parsed(faults, tuple(name for name in names if name in FIELDS), literal)
+    from moref.messaging.grammar_tree import look_through
+
+    return look_through(source)
 
 
 def fill(source: str, values: Mapping[str, str]) -> str:
@@ -82,12 +55,14 @@ def fill(source: str, values: Mapping[str, str]) -> str:
 
 
 @lru_cache(maxsize=256)
-def _compiled(source: str) -> Compiled:
+def _compiled(source: str) -> "Compiled":
     parsed = parse(source)
     if parsed.faults:
         first = parsed.faults[0]
         raise BadInput(f"line {first.line}: {first.words}", field="template")
-    return _PLAIN.from_string(source)
+    from moref.messaging.grammar_tree import PLAIN
+
+    return PLAIN.from_string(source)
 
 
 def _too_much(source: str) -> Fault | None:
@@ -104,71 +79,3 @@ def _too_much(source: str) -> Fault | None:
                 return Fault(line, f"has more than {MOST_TAGS} tags, or one longer than {LONGEST_TAG} characters")
             at = source.find(start, at + 2)
     return None
-
-
-def _faults(found: list[nodes.Node], sure: frozenset[str], depth: int) -> Iterator[Fault]:
-    """`sure` are the fields that an enclosing `if` says are not empty."""
-    for node in found:
-        if isinstance(node, nodes.Output):
-            for part in node.nodes:
-                yield from _output(part, sure)
-        elif isinstance(node, nodes.If):
-            yield from _if(node, sure, depth + 1)
-        else:
-            yield _forbidden(node)
-
-
-def _output(node: nodes.Node, sure: frozenset[str]) -> Iterator[Fault]:
-    if isinstance(node, nodes.TemplateData):
-        return
-    if isinstance(node, nodes.Name):
-        yield from _name(node)
-        if node.name in FIELDS and FIELDS[node.name].may_be_empty and node.name not in sure:
-            example = f'{{{{ {node.name} | default("...") }}}}'
-            yield Fault(node.lineno, f"{node.name} may be empty and needs a fallback: {example}, or an if around it")
-    elif isinstance(node, nodes.Filter):
-        yield from _filter(node)
-    else:
-        yield _forbidden(node)
-
-
-def _filter(node: nodes.Filter) -> Iterator[Fault]:
-    plain = [arg for arg in node.args if isinstance(arg, nodes.Const) and isinstance(arg.value, str)]
-    if node.name != "default" or len(plain) != 1 or len(node.args) != 1 or node.kwargs or node.dyn_args:
-        yield Fault(node.lineno, f'the filter {node.name}: only default("text") is known')
-    elif isinstance(node.node, nodes.Name):
-        yield from _name(node.node)
-    else:
-        yield _forbidden(node.node or node)
-
-
-def _if(node: nodes.If, sure: frozenset[str], depth: int) -> Iterator[Fault]:
-    if depth > DEEPEST:
-        yield Fault(node.lineno, f"more than {DEEPEST} ifs inside each other")
-        return
-    test = node.test
-    negated = isinstance(test, nodes.Not)
-    name = test.node if isinstance(test, nodes.Not) else test
-    if not isinstance(name, nodes.Name):
-        yield Fault(node.lineno, f"{_words(name)} in an if: an if asks for one merge field")
-        return
-    yield from _name(name)
-    known = sure | {name.name}
-    yield from _faults(node.body, sure if negated else known, depth)
-    yield from _faults([*node.elif_, *node.else_], known if negated else sure, depth)
-
-
-def _name(node: nodes.Name) -> Iterator[Fault]:
-    if node.name not in FIELDS:
-        yield Fault(node.lineno, f"unknown field {node.name[:40]}; the fields are {', '.join(FIELDS)}")
-
-
-def _forbidden(node: nodes.Node) -> Fault:
-    return Fault(node.lineno, f"{_words(node)} is not allowed: merge fields and if on a merge field are")
-
-
-def _words(node: nodes.Node) -> str:
-    for kind in type(node).__mro__:
-        if kind in _NAMES:
-            return _NAMES[kind]
-    return f"this expression ({type(node).__name__.lower()})"
