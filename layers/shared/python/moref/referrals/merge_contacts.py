@@ -85,9 +85,10 @@ def _joined(old: Contact, into: Contact, *, vouched: bool) -> dict[str, Any]:
 
 def _consents(old: Contact, into: Contact, addresses: dict[str, str | None]) -> list[Consent]:
     """Consent was given for an address: it comes along only where that is the address from now on."""
-    same = {"sms": old.phone == addresses["phone"], "email": old.email == addresses["email"]}
+    phone = old.phone == addresses["phone"]
+    same = {"sms": phone, "whatsapp": phone, "email": old.email == addresses["email"]}
     every = {
-        (each.at, each.channel, each.source, each.text): each
+        (each.at, each.channel, each.source, each.text, each.withdrawn): each
         for each in [*into.consents, *(consent for consent in old.consents if same[consent.channel])]
     }
     return [every[key] for key in sorted(every)]
