@@ -1,6 +1,6 @@
 """Scores a corpus: `python -m tests.matching [seed | file.jsonl]`.
 
-A line of a file is one record as tests.matching.corpus.Record has it, in the order of time: kind ("lead", "job"), id,
+A line of a file is one record as tests.matching.shapes.Record has it, in the order of time: kind ("lead", "job"), id,
 day, first_name, last_name, phone, email, street, postal_code; of a job also truth, the id of its lead or null.
 """
 
@@ -8,8 +8,9 @@ import json
 import sys
 from pathlib import Path
 
-from tests.matching.corpus import Corpus, Record
+from tests.matching.corpus import Corpus
 from tests.matching.product import by_email_only, by_phone_or_email, by_product
+from tests.matching.shapes import Record
 
 OPTIONAL = ("phone", "email", "street", "postal_code")
 

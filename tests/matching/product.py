@@ -22,7 +22,7 @@ from moref.referrals.track_job import track_job
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.referral_world import ORG, World, world
 from tests.fakes.runtime import START
-from tests.matching.corpus import Record
+from tests.matching.shapes import Record
 
 
 class IndexedStore(MemoryStore):

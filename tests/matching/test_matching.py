@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from tests.matching.corpus import RATES, Corpus, Record
+from tests.matching.corpus import Corpus
 from tests.matching.product import Score, by_email_only, by_phone_or_email, by_product
+from tests.matching.shapes import RATES, Record
 
-SEED, LEADS, STRANGERS = 20261122, 800, 1600
+SEED, LEADS, STRANGERS = 20261122, 600, 1200
 
 Method = Callable[[Iterable[Record]], Score]
 

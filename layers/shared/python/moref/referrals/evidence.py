@@ -64,13 +64,28 @@ def find(runtime: Runtime, job: Job, contact: Contact, now: datetime) -> Found:
     named = _named(runtime, job, contact)
     if len(named) == 1:
         found |= _by_name(about, found, named[0])
-    claims = [claim for claim in found.values() if _open_to(claim.referral, job)]
+    taken = any(_holds_another(referral, job) for referral in seen.sure.values())
+    claims = [
+        claim
+        for claim in found.values()
+        if _open_to(claim.referral, job) and not (taken and _lost(claim.referral, job))
+    ]
     return Found(job, contact, claims, [each for each in seen.doubtful.values() if _open_to(each, job)], named)
 
 
 def _open_to(referral: Referral, job: Job) -> bool:
     free = referral.job_id in (None, job.id) or (referral.status == "cancelled" and job.state != "cancelled")
     return free and referral.status not in ENDED
+
+
+def _holds_another(referral: Referral, job: Job) -> bool:
+    return _of_another_job(referral, job) and referral.status not in {*ENDED, "duplicate"}
+
+
+def _lost(referral: Referral, job: Job) -> bool:
+    """A claim that another of the same person beat is not good for the person's next job, unless staff say so."""
+    said = any(piece.job_id == job.id for piece in referral.evidence)
+    return referral.status == "duplicate" and referral.job_id is None and not said
 
 
 def _speaks_for(referral: Referral, job: Job) -> bool:

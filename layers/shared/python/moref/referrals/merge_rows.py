@@ -7,7 +7,7 @@ other row earned stays with it. Referrals: one friend is one referral, so the pu
 from collections.abc import Iterator
 from datetime import datetime
 
-from moref.campaigns.model import Enrollment, Feedback
+from moref.campaigns.model import JOURNEY, Enrollment, Feedback
 from moref.events import Event
 from moref.identity.current import current
 from moref.intake.model import Contact, Job
@@ -50,7 +50,8 @@ def _steps(runtime: Runtime, org: str, old: str, into: str, now: datetime) -> It
         for row in every(runtime.store, kind, org, parent=old):
             stored = runtime.store.find(kind, org, row.id)  # the list lags
             if stored is not None and getattr(stored, "contact_id", None) == old:
-                yield [Change(stored, stored.changed(now, contact_id=into))]
+                found = [Point(org, JOURNEY, into, row.id)] if kind is Enrollment else []
+                yield [Change(stored, stored.changed(now, contact_id=into)), *found]
     pointed = runtime.store.lookup(org, LOOKUP, into)
     for id in runtime.store.lookup(org, LOOKUP, old):
         referral = runtime.store.find(Referral, org, id)
@@ -88,5 +89,5 @@ def _one_referral(runtime: Runtime, into: Contact) -> None:
             "status": "duplicate", "previous_status": referral.status, "job_id": referral.job_id,
             "job_version": referral.job_version,
         }  # fmt: skip
-        after = referral.changed(now, status="duplicate", reason=DUPLICATE)
+        after = referral.changed(now, status="duplicate", reason=DUPLICATE, job_id=None, job_version=0)
         runtime.store.commit(Change(referral, after), Emit(Event("referral.changed", org, referral.id, data), now))
