@@ -6,7 +6,7 @@ from typing import Any
 from moref.aws.worker import worker
 from moref.campaigns import hear
 from moref.campaigns.fire_step import fire_step
-from moref.campaigns.pause import work_page
+from moref.campaigns.pause import campaign_ended, campaign_resumed, work_page
 from moref.kernel.env import CampaignWorker
 from moref.kernel.errors import Malformed
 from moref.runtime import Runtime
@@ -19,6 +19,8 @@ HEARS: dict[str, Callable[[Runtime, str, str], object]] = {
     "referral.changed": hear.referral_changed,
     "payout.changed": hear.payout_changed,
     "partner.onboarded": hear.partner_onboarded,
+    "campaign.resumed": campaign_resumed,
+    "campaign.ended": campaign_ended,
 }
 
 

@@ -13,6 +13,6 @@ def build(parts: Parts) -> None:
         (Feed(names.CAMPAIGNS, at_once=10), Feed(names.STEPS, at_once=10)),
         may.state(),
         may.platform_secret(),
-        may.send(names.STEPS, names.MESSAGES),
+        may.send(names.STEPS, names.CAMPAIGNS),
         schedules=True,
     )

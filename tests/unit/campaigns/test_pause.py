@@ -8,7 +8,7 @@ import pytest
 from moref.campaigns.definition import Definition
 from moref.campaigns.effective import all_effective, effective
 from moref.campaigns.model import Campaign, CampaignVersion, Enrollment
-from moref.campaigns.pause import end_running, release_held
+from moref.campaigns.pause import campaign_ended, campaign_resumed
 from moref.campaigns.sweep import sweep_overdue
 from moref.intake.model import Contact, Job
 from moref.kernel.errors import NotFound
@@ -40,7 +40,7 @@ def test_a_step_that_comes_due_in_a_pause_waits_for_its_end() -> None:
     assert not it.sms.sent
     assert (it.enrollment().status, it.enrollment().at) == ("held", "delay")
     set_status(it, "active")
-    release_held(it.runtime, ORG, "review_collection")
+    campaign_resumed(it.runtime, ORG, "review_collection")
     it.move(minutes=25)
     assert len(it.sms.sent) == 1
     assert it.enrollment().status == "active"
@@ -53,7 +53,7 @@ def test_a_pause_that_ends_before_anything_is_due_changes_nothing() -> None:
     set_status(it, "paused")
     it.move(hours=1)
     set_status(it, "active")
-    release_held(it.runtime, ORG, "review_collection")
+    campaign_resumed(it.runtime, ORG, "review_collection")
     it.move(hours=1, minutes=1)
     assert len(it.sms.sent) == 1
 
@@ -68,7 +68,7 @@ def test_a_score_given_in_a_pause_counts_when_it_ends() -> None:
     it.pump()
     assert it.enrollment().status == "held"
     set_status(it, "active")
-    release_held(it.runtime, ORG, "review_collection")
+    campaign_resumed(it.runtime, ORG, "review_collection")
     it.move(minutes=25)
     assert (it.enrollment().status, it.enrollment().steps["answer"].reason) == ("finished", "answered")
 
@@ -93,7 +93,7 @@ def test_many_held_steps_come_back_spread_over_twenty_minutes_a_page_at_a_time()
     it.move(hours=3)
     assert not it.messages()
     set_status(it, "active")
-    release_held(it.runtime, ORG, "review_collection")
+    campaign_resumed(it.runtime, ORG, "review_collection")
     it.pump()
     dues = sorted(due for due, _, _ in it.scheduler.schedules.values())
     assert len(dues) == 120
@@ -120,7 +120,7 @@ def test_archived_ends_nothing_that_runs_unless_asked() -> None:
         it = completed()
         set_status(it, "archived")
         if asked:
-            end_running(it.runtime, ORG, "review_collection")
+            campaign_ended(it.runtime, ORG, "review_collection")
         it.move(hours=3)
         assert len(it.sms.sent) == sent
     assert (it.enrollment().status, it.enrollment().reason) == ("stopped", "campaign_ended")
@@ -200,6 +200,6 @@ def test_a_pause_of_one_location_holds_its_own_only() -> None:
     assert it.enrollment().status == "held"
     it.change(Contact, PERSON, first_name="Sam")
     it.change(Campaign, f"review_collection.{PLACE}", status=None)
-    release_held(it.runtime, ORG, "review_collection")
+    campaign_resumed(it.runtime, ORG, "review_collection")
     it.move(minutes=25)
     assert len(it.sms.sent) == 1

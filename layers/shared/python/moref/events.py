@@ -46,6 +46,8 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "feedback.given": (CAMPAIGNS,),  # subject feedback; enrollment_id, score
     "link.clicked": (CAMPAIGNS,),  # subject link; the first click of a day
     "partner.onboarded": (CAMPAIGNS,),  # subject advocate, of kind partner
+    "campaign.resumed": (CAMPAIGNS,),  # subject campaign, also for a location's form of it: held steps go on
+    "campaign.ended": (CAMPAIGNS,),  # subject campaign: whoever is on it is taken off
     "lead.created": (LEADS, REFERRALS, CAMPAIGNS),  # subject lead; referral_id
     "referral.changed": (REFERRALS, CAMPAIGNS),  # subject referral; status, previous_status, job_id
     "conversion.changed": (REFERRALS,),  # subject conversion; status, previous_status (automatic approval looks here)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from moref.campaigns.catalogue import CATALOGUE, ReadyMade
 from moref.campaigns.definition import Definition
-from moref.campaigns.model import Campaign, CampaignVersion
+from moref.campaigns.model import Campaign, CampaignVersion, Enrollment
 from moref.kernel import ids
 from moref.kernel.errors import NotFound
 from moref.records import Store, every, get
@@ -37,7 +37,16 @@ def effective(store: Store, organization_id: str, campaign_id: str, location_id:
     """At the location, or as the organization has it. Strongly consistent. Raises NotFound."""
     own = store.find(Campaign, organization_id, campaign_id)
     form = store.find(Campaign, organization_id, form_id(campaign_id, location_id)) if location_id else None
-    return _effective(organization_id, campaign_id, own, form)
+    return of_rows(organization_id, campaign_id, own, form)
+
+
+def paused(store: Store, enrollment: Enrollment) -> bool:
+    """Whether the enrollment has to wait where it is."""
+    try:
+        found = effective(store, enrollment.organization_id, enrollment.campaign_id, enrollment.location_id)
+    except NotFound:
+        return False
+    return found.status == "paused"
 
 
 def all_effective(store: Store, organization_id: str, location_id: str | None = None) -> dict[str, Effective]:
@@ -49,14 +58,15 @@ def all_effective(store: Store, organization_id: str, location_id: str | None = 
 def _all(organization_id: str, rows: Mapping[str, Campaign], location_id: str | None) -> dict[str, Effective]:
     names = sorted({*CATALOGUE, *(row.id for row in rows.values() if row.location_id is None)})
     return {
-        name: _effective(
+        name: of_rows(
             organization_id, name, rows.get(name), rows.get(form_id(name, location_id)) if location_id else None
         )
         for name in names
     }
 
 
-def _effective(organization_id: str, id: str, own: Campaign | None, form: Campaign | None) -> Effective:
+def of_rows(organization_id: str, id: str, own: Campaign | None, form: Campaign | None) -> Effective:
+    """What counts, given the organization's row and the location's. Raises NotFound."""
     made = CATALOGUE.get(id)
     if (own is None and made is None) or (own is not None and own.location_id is not None):
         raise NotFound(f"no campaign {id}")

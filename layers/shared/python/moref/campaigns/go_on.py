@@ -4,7 +4,7 @@ It may be woken twice, late, or when it is over: everything is looked at again, 
 """
 
 from moref.campaigns.blocked import STOP_CONDITION
-from moref.campaigns.effective import effective
+from moref.campaigns.effective import paused
 from moref.campaigns.effects import done
 from moref.campaigns.follow import undone
 from moref.campaigns.known import StoreKnown
@@ -13,7 +13,7 @@ from moref.campaigns.schedule import schedule_waiting
 from moref.campaigns.stop import stop
 from moref.campaigns.walk import Position, walk
 from moref.intake.model import Contact
-from moref.kernel.errors import Conflict, NotFound
+from moref.kernel.errors import Conflict
 from moref.records import Change, Write, get
 from moref.runtime import Runtime
 
@@ -59,7 +59,7 @@ def _decide(runtime: Runtime, before: Enrollment) -> tuple[Write, ...]:
     walked = walk(position, version.definition, known, since=before.began_at if not before.steps else None)
     if walked.position == position:
         return ()
-    if _paused(runtime, before):
+    if paused(runtime.store, before):
         return (Change(before, before.changed(known.now, status="held", reason="paused")),)
     after, writes = done(runtime, before, walked, contact)
     return (Change(before, after), *writes)
@@ -74,11 +74,3 @@ def _over(before: Enrollment, known: StoreKnown, contact: Contact | None) -> str
         return "job_cancelled"
     condition = known.job.stop_condition()
     return f"{STOP_CONDITION}: {condition}" if condition else None
-
-
-def _paused(runtime: Runtime, before: Enrollment) -> bool:
-    try:
-        found = effective(runtime.store, before.organization_id, before.campaign_id, before.location_id)
-    except NotFound:
-        return False
-    return found.status == "paused"

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Literal
 
-from moref.campaigns.effective import effective
+from moref.campaigns.effective import paused
 from moref.campaigns.model import Enrollment
 from moref.campaigns.schedule import schedule_waiting
 from moref.campaigns.stop import stop
 from moref.campaigns.windows import SPREAD, next_allowed
-from moref.kernel.errors import Conflict, NotFound
+from moref.kernel.errors import Conflict
 from moref.kernel.names import CAMPAIGNS
 from moref.records import Change
 from moref.runtime import Runtime
@@ -22,14 +22,14 @@ PAGE = 50  # enrollments a message: well inside a worker's time
 Work = Literal["release_held", "end_running"]
 
 
-def release_held(runtime: Runtime, organization_id: str, campaign_id: str) -> None:
-    """After a campaign, or a location's form of it, was resumed. Soon and by itself; harmless to repeat."""
-    runtime.queues.send(CAMPAIGNS, command("release_held", organization_id, campaign_id))
+def campaign_resumed(runtime: Runtime, organization_id: str, campaign_id: str) -> None:
+    """On campaign.resumed, of a campaign or of a location's form of it; subject is the campaign. Harmless to repeat."""
+    work_page(runtime, command("release_held", organization_id, campaign_id))
 
 
-def end_running(runtime: Runtime, organization_id: str, campaign_id: str) -> None:
-    """Stops everybody who is on the campaign. Archiving alone lets them finish."""
-    runtime.queues.send(CAMPAIGNS, command("end_running", organization_id, campaign_id))
+def campaign_ended(runtime: Runtime, organization_id: str, campaign_id: str) -> None:
+    """On campaign.ended: stops everybody who is on it. Archiving alone lets them finish, and emits nothing."""
+    work_page(runtime, command("end_running", organization_id, campaign_id))
 
 
 def command(
@@ -59,7 +59,7 @@ def work_page(runtime: Runtime, message: dict[str, Any]) -> None:
 def release(runtime: Runtime, organization_id: str, enrollment_id: str) -> bool:
     """Puts a held enrollment back on the schedule unless its campaign is paused. A lost race is left to others."""
     before = runtime.store.find(Enrollment, organization_id, enrollment_id)
-    if before is None or before.status != "held" or before.at is None or _paused(runtime, before):
+    if before is None or before.status != "held" or before.at is None or paused(runtime.store, before):
         return False
     now = runtime.clock.now()
     run = before.steps[before.at].model_copy(update={"due_at": _due(before, now)})
@@ -77,11 +77,3 @@ def _due(enrollment: Enrollment, now: datetime) -> datetime:
     offset = int.from_bytes(sha256(enrollment.id.encode()).digest()[:8], "big")
     spread = now + timedelta(seconds=offset % (SPREAD // timedelta(seconds=1)))
     return next_allowed(spread, enrollment.places, enrollment.id) or spread
-
-
-def _paused(runtime: Runtime, enrollment: Enrollment) -> bool:
-    try:
-        found = effective(runtime.store, enrollment.organization_id, enrollment.campaign_id, enrollment.location_id)
-    except NotFound:
-        return False
-    return found.status == "paused"
