@@ -65,7 +65,8 @@ def confirm(message: "dict[str, str]", topic_arn: str, confirmations_at: str) ->
 
     url = message.get("SubscribeURL", "")
     query = parse_qs(urlsplit(url).query)
-    if not url.startswith(f"{confirmations_at}/?") or query.get("TopicArn") != [topic_arn]:
+    wanted = {"Action": ["ConfirmSubscription"], "TopicArn": [topic_arn]}
+    if not url.startswith(f"{confirmations_at}/?") or not wanted.items() <= query.items():
         raise Malformed("the address to confirm at is not Amazon's")
     try:
         answer = requests.get(url, timeout=(3, 10), allow_redirects=False)
