@@ -59,10 +59,11 @@ def _leads(runtime: Runtime, organization: str) -> int:
 
 
 def _approvals(runtime: Runtime, organization: str) -> int:
-    """Pending conversions of automatic programs: each asks for its own due time."""
-    pending = every(runtime.store, Conversion, organization, status="pending")
-    automatic = [conversion for conversion in pending if conversion.terms.approval == "automatic"]
-    for conversion in automatic:
+    """Conversions that wait: each asks anew for its own due time, or for the hours after which staff are told."""
+    waiting = [
+        one for status in ("pending", "held") for one in every(runtime.store, Conversion, organization, status=status)
+    ]
+    for conversion in waiting:
         command = {"command": "auto_approve", "organization_id": organization, "conversion_id": conversion.id}
         runtime.queues.send(REFERRALS, command)
-    return len(automatic)
+    return len(waiting)

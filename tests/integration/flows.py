@@ -69,6 +69,17 @@ def pending_conversion(driver: Driver, tag: str, number: int) -> dict[str, Any]:
     return driver.wait_for("a conversion", fresh)
 
 
+UNDO = 600  # seconds in which staff may take an approval back; nothing is paid before
+
+
+def approve(driver: Driver, conversion: str, key: str, *, released: bool = True) -> None:
+    """Staff approve; unless `released` is false the time passes in which that may be undone."""
+    answer = driver.api("POST", f"/conversions/{conversion}/approve", key=key, json={})
+    check(answer.status_code == 200, f"approved: {answer.status_code} {answer.text[:300]}")
+    if released:
+        driver.move(UNDO + 1)
+
+
 def payout_of(driver: Driver, conversion: dict[str, Any]) -> dict[str, Any] | None:
     """The payout of a conversion's reward, once there is one."""
     rewards = [r for r in driver.items("/rewards") if r["conversion_id"] == conversion["id"]]

@@ -13,7 +13,7 @@ from infra.local.cloud import Cloud, running_cloud
 from infra.local.demo.driver import Driver
 from infra.local.layout import REGION, REPOSITORY
 from tests.integration.conftest import FIRST_PORT, free_port_base, worker_name
-from tests.integration.flows import job, payout_of, pending_conversion, to_a_weekday_morning
+from tests.integration.flows import approve, job, payout_of, pending_conversion, to_a_weekday_morning
 
 pytestmark = pytest.mark.cloud
 
@@ -44,8 +44,7 @@ def test_roles_suffice_for_a_referral_up_to_its_delivered_gift_card(strict: Clou
     by_mail["customer"]["email"] = "strict@example.com"
     driver.webhook(by_mail)
     conversion = pending_conversion(driver, "strict", 90)
-    answer = driver.api("POST", f"/conversions/{conversion['id']}/approve", key="strict", json={})
-    assert answer.status_code == 200, answer.text
+    approve(driver, conversion["id"], "strict")
 
     def delivered() -> bool:
         payout = payout_of(driver, conversion)

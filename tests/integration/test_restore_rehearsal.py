@@ -20,7 +20,7 @@ from infra.local.layout import REPOSITORY
 from infra.local.synth import LAYER
 from tests.integration.conftest import FIRST_PORT, free_port_base, worker_name
 from tests.integration.desk import operate
-from tests.integration.flows import job, payout_of, pending_conversion
+from tests.integration.flows import approve, job, payout_of, pending_conversion
 
 pytestmark = pytest.mark.cloud
 PHONES = {"early": "+15125554001", "waiting": "+15125554002", "later": "+15125554003"}
@@ -72,11 +72,6 @@ def complete(driver: Driver, who: str, ago: timedelta) -> None:
     """The CRM reports a finished job; the question is due two hours after it was finished."""
     notice = job(f"restore-{who}", ["booked", "completed"], driver.now() - ago, phone=PHONES[who])
     assert driver.webhook(notice).status_code == 202
-
-
-def approve(driver: Driver, conversion: str, key: str) -> None:
-    answer = driver.api("POST", f"/conversions/{conversion}/approve", key=key, json={})
-    assert answer.status_code == 200, answer.text
 
 
 def questions(driver: Driver, who: str) -> int:

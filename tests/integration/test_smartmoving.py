@@ -8,7 +8,7 @@ import requests
 
 from infra.local.cloud import Cloud
 from infra.local.demo.driver import Driver, check
-from tests.integration.flows import invited, payout_of, quoted, to_a_weekday_morning
+from tests.integration.flows import approve, invited, payout_of, quoted, to_a_weekday_morning
 
 pytestmark = pytest.mark.cloud
 
@@ -113,8 +113,7 @@ def test_finalized_reset_finalized_ends_invoiced_with_one_reward(driver: Driver,
         return [each for each in found if each["id"] not in before and each["status"] == "pending"]
 
     (conversion,) = driver.wait_for("the conversion", pending)
-    answer = driver.api("POST", f"/conversions/{conversion['id']}/approve", key="sm-approve", json={})
-    assert answer.status_code == 200, answer.text
+    approve(driver, conversion["id"], "sm-approve")
     driver.wait_for("the payout", lambda: (payout_of(driver, conversion) or {}).get("status") == "delivered")
     rewards = [each for each in driver.items("/rewards", limit="100") if each["conversion_id"] == conversion["id"]]
     assert len(rewards) == 1

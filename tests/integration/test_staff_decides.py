@@ -6,7 +6,7 @@ import pytest
 
 from infra.local.cloud import Cloud
 from infra.local.demo.driver import Driver
-from tests.integration.flows import payout_of, pending_conversion
+from tests.integration.flows import approve, payout_of, pending_conversion
 
 pytestmark = pytest.mark.cloud
 
@@ -20,8 +20,7 @@ def stuck(driver: Driver, tag: str, number: int) -> dict[str, Any]:
     """Tremendous says that our id is taken and then does not find it: nobody but a person can decide."""
     conversion = pending_conversion(driver, tag, number)
     driver.fault("tremendous", "http_409")
-    answer = driver.api("POST", f"/conversions/{conversion['id']}/approve", key=tag, json={})
-    assert answer.status_code == 200, answer.text
+    approve(driver, conversion["id"], tag)
 
     def waits() -> dict[str, Any] | None:
         payout = payout_of(driver, conversion)

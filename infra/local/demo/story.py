@@ -164,7 +164,8 @@ class Story:
         refused = self.driver.api("POST", f"/conversions/{held['id']}/reject", json=reason)
         check(refused.status_code == 200, f"rejected: {refused.status_code} {refused.text[:300]}")
         self.line.note("Staff", "reject Dan's: he referred himself")
-        self.driver.move(16 * 60)
+        self.line.note("Mo-ref", "keeps the reward back for ten minutes, in which staff may undo")
+        self.driver.move(10 * 60 + 16 * 60)
         payout = self.driver.wait_for("the payout", lambda: self.payout_in("delivered"))
         self.tell_orders()
         self.line.note(
