@@ -39,7 +39,7 @@ def text(it: World, body: str, *, sid: str = "", sender: str = PHONE, to: str = 
 STOP_WORDS = ["STOP", "stop", " Stop. ", "STOPALL", "Unsubscribe", "cancel", "END", "quit", "Revoke", "OPTOUT"]
 
 
-@pytest.mark.parametrize("word", [*STOP_WORDS, "opt out", "Opt-Out"])
+@pytest.mark.parametrize("word", [*STOP_WORDS, "opt out", "Opt-Out", "ALTO", "Parar!", "baja"])
 def test_every_stop_word_stops_at_once(word: str) -> None:
     it = world()
     id = it.plan()

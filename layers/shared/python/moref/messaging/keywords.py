@@ -7,9 +7,10 @@ Keyword = Literal["STOP", "START", "HELP"]
 
 _STOP = frozenset(
     ["STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "OPT OUT"]
+    + ["ALTO", "PARAR", "DETENER", "BAJA", "CANCELAR"]  # whom we write to in Spanish stops in Spanish
 )
 _START = frozenset(["START", "UNSTOP"])
-_HELP = frozenset(["HELP", "INFO"])
+_HELP = frozenset(["HELP", "INFO", "AYUDA"])
 
 
 def word(text: str) -> str:
