@@ -11,7 +11,7 @@ _STYLE = """
 :root{color-scheme:light dark;--line:#8885;--soft:#8881}
 body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:60rem;padding:1rem;background:Canvas}
 h1,h2,h3{line-height:1.2;text-wrap:balance}h2{margin:2.5rem 0 1rem}h3{margin:.75rem 0 .5rem}
-code,pre{font:.875rem/1.45 ui-monospace,monospace}h3 code{font-size:1rem}
+code,pre{font:.875rem/1.45 ui-monospace,monospace}code{overflow-wrap:anywhere}h3 code{font-size:1rem}
 p,article div{margin:0 0 .6rem}article ul{margin:.25rem 0;padding-left:1.5rem}ul ul{padding-left:1rem}
 pre{background:var(--soft);padding:.75rem;overflow:auto;border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere}
 nav a{display:inline-block;margin:0 .75rem .25rem 0}
