@@ -6,9 +6,11 @@ from typing import Literal
 Keyword = Literal["STOP", "START", "HELP"]
 
 _STOP = frozenset(
-    ["STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "OPT OUT"]
-    + ["ALTO", "PARAR", "DETENER", "BAJA", "CANCELAR"]  # whom we write to in Spanish stops in Spanish
-)
+    [
+        "STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "OPT OUT",
+        "ALTO", "PARAR", "DETENER", "BAJA", "CANCELAR",  # whom we write to in Spanish stops in Spanish
+    ]
+)  # fmt: skip
 _START = frozenset(["START", "UNSTOP"])
 _HELP = frozenset(["HELP", "INFO", "AYUDA"])
 
