@@ -128,6 +128,7 @@ class Campaign(Entity):
     name: str | None = None
     status: Literal["draft", "active", "paused", "archived"] | None = None
     locked: bool = False
+    locked_by: str | None = None  # member id
     version_id: str | None = None  # CampaignVersion in force
     versions: int = 0  # how many were made here
 
