@@ -51,9 +51,9 @@ def _plan(runtime: Runtime, org: str, text: str) -> tuple[list[str], Callable[[C
     words = tokens(text)[: name_index.MOST_WORDS]
     if not words:
         raise BadInput("the beginning of a name, a phone number or an e-mail address", field="q")
-    sets = [
-        set(runtime.store.lookup(org, name_index.LOOKUP, name_index.value(runtime.keys, org, each))) for each in words
-    ]
+    asked = [word for word in words if len(word) >= name_index.LENGTHS[0]] or words  # short ones are compared only
+    values = [name_index.value(runtime.keys, org, word) for word in asked]
+    sets = [set(runtime.store.lookup(org, name_index.LOOKUP, value)) for value in values]
     return sorted(set.intersection(*sets)), lambda contact: _begins(words, contact)
 
 
