@@ -2,9 +2,8 @@
 
 import json
 
-from moref.intake.hook_door import PUBLIC, Sender
+from moref.intake.hook_door import PLATFORM, PUBLIC, Sender
 from moref.kernel.env import VendorWebhook
-from moref.kernel.keys import GLOBAL
 from moref.kernel.names import PLATFORM_HOOK
 from moref.kernel.webhook import LARGEST_BODY, MAX_BODY
 from moref.messaging.channels.ses import keys_at
@@ -32,7 +31,7 @@ def _ses(settings: VendorWebhook) -> dict[str, object]:
     topic = settings.mail_topic
     known = {"topic_arn": topic, "certificates_at": keys_at(topic, settings.vendor_urls)}
     return {
-        "owner_id": GLOBAL,
+        "owner_id": PLATFORM,
         "source": "ses",
         "connection_id": "ses",
         "status": "active",

@@ -225,6 +225,18 @@ def test_the_published_envelopes_carry_no_real_signature_and_are_401(ses: Door) 
     assert ses.asked == []
 
 
+def test_an_event_is_kept_for_the_organization_that_its_mail_was_tagged_with(ses: Door) -> None:
+    assert isinstance(ses.signer, SnsSigner)
+    owners = []
+    for number, tags in enumerate(
+        ({"organization": ["org_7"]}, {"organization": ["*"]}, {"organization": ["a#b"]}, {})
+    ):
+        event = {"eventType": "Delivery", "mail": {"messageId": "s", "tags": tags}, "delivery": {}}
+        assert ses.post(ses.signer.message(json.dumps(event), ses.clock.at, MessageId=f"o-{number}")) == 202
+        owners = sorted(row["pk"].partition("#")[0] for row in ses.stored())
+    assert owners == ["org_7", "platform", "platform", "platform"]
+
+
 def message(ses: Door, *, signed_by: str = "amazon", **over: str) -> Post:
     assert isinstance(ses.signer, SnsSigner)
     return ses.signer.message("{}", ses.clock.at, key=0, signed_by=signed_by, **over)

@@ -11,7 +11,6 @@ import pytest
 from moref.intake.model import InboxEvent
 from moref.kernel import plugins
 from moref.kernel.errors import Malformed, OutcomeUnknown
-from moref.kernel.keys import GLOBAL
 from moref.messaging import receive, receive_reports
 from moref.messaging.model import Message, Suppression
 from moref.messaging.open_door import is_open
@@ -35,8 +34,8 @@ def body_of(source: str, name: str, message_id: str, organization_id: str) -> by
 def told(
     it: World, source: str, name: str, message_id: str = "msg_1", *, of: str = ORG, by: str | None = None
 ) -> str | None:
-    """The webhook of a sample comes in: by the platform's account (SES) or the organization's."""
-    owner = by or (GLOBAL if source == "ses" else ORG)
+    """The webhook of a sample comes in for an organization."""
+    owner = by or ORG
     now = it.clock.now()
     event = InboxEvent(
         organization_id=owner, id="inb_1", created_at=now, updated_at=now,
@@ -160,10 +159,9 @@ def test_another_tenants_report_changes_nothing_of_ours(source: str) -> None:
     it, id = mailed()
     before = it.message(id)
     name = "bounce__permanent" if source == "ses" else "bounce"
-    # SES: signed by the platform's topic, tagged with another organization. SendGrid: by another tenant's account.
-    assert told(it, source, name, id, of="org_2", by=GLOBAL if source == "ses" else "org_2") == "not a message of ours"
-    if source == "sendgrid":
-        assert told(it, source, name, id, by="org_2") == "not a message of ours"  # it claims to be ours
+    assert told(it, source, name, id, of="org_2", by="org_2") == "not a message of ours"
+    assert told(it, source, name, id, of="org_2") == "not a message of ours"
+    assert told(it, source, name, id, by="org_2") == "not a message of ours"  # it claims to be ours
     assert it.message(id) == before
     assert suppression(it) is None
 

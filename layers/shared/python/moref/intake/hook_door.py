@@ -29,6 +29,7 @@ HOOK_SECONDS = 60  # how long a stopped hook may still be let in, and an unknown
 LOOK_SECONDS = 5  # between two looks for a rotated secret
 HOOKS_KEPT = 1000
 DIGEST = "sha256:"
+PLATFORM = "platform"  # in place of an organization: what the platform is told of itself
 PUBLIC = "public:"  # what signatures are checked with and is no secret: JSON, not sealed
 RETRY_AFTER = "5"
 _TOKEN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
@@ -38,7 +39,7 @@ class Sender:
     """Who posts here: the adapter's package and name, the hook's source, and what its secret is sealed for.
 
     `largest` is in bytes; `standing` is the hook of the platform's own account, which stands in no table: its token and
-    the fields of tenants.model.Hook that a door reads.
+    the fields of tenants.model.Hook that a door reads. Whose event it is stands in what was signed (adapter.owner).
     """
 
     __slots__ = ("largest", "name", "package", "purpose", "source", "standing")
@@ -134,7 +135,7 @@ class HookDoor:
         now = self._clock()
         adapter.verify(request, self._keys(hook, sender, adapter, now), now)
         row = inbox_row.build(
-            organization=hook["owner_id"],
+            organization=_owner(adapter, request) if sender.standing else hook["owner_id"],
             source=sender.source,
             connection_id=hook["connection_id"],
             event_id=_event_id(adapter, request),
@@ -183,6 +184,12 @@ def _event_id(adapter: "ModuleType", request: "Request") -> str:
         return str(adapter.event_id(request))
     except (BadInput, Malformed):
         return f"unreadable-{sha256(request.body).hexdigest()}"
+
+
+def _owner(adapter: "ModuleType", request: "Request") -> str:
+    """The organization that the verified event names, else the platform itself."""
+    named: str | None = adapter.owner(request)
+    return named if named and len(named) <= 64 and _TOKEN.issuperset(named) else PLATFORM
 
 
 def _refused(

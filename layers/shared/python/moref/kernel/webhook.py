@@ -4,6 +4,7 @@ An adapter module (intake/crm/<name>.py, messaging/channels/<name>.py, rewards/p
     KEEP_HEADERS: tuple[str, ...]                        headers stored beside the raw body, lower case
     verify(request, secrets: list[bytes], now: float)    raises Unauthenticated; tries every secret; constant time
     event_id(request) -> str                             the sender's id, the same for every retry; after verify only
+    owner(request) -> str | None                         of the platform's own account only: whose event it is
 An empty list of secrets verifies nothing: it is refused.
 """
 

@@ -57,6 +57,15 @@ def event_id(request: "Request") -> str:
     return found
 
 
+def owner(request: "Request") -> str | None:
+    """The organization whose mail it is about, as we tagged it; None for what SNS tells of itself."""
+    try:
+        found = [report.organization_id for report in reports(request.body)]
+    except (Malformed, KeyError):
+        return None
+    return found[0] if found else None
+
+
 def handshake(runtime: "Runtime", body: bytes) -> bool:
     """SNS asks whether we want the topic's messages. That somebody ended the subscription is for people to see."""
     message = _sns.envelope(body)
