@@ -134,6 +134,13 @@ def test_nobody_new_enters_one_that_is_not_active(status: str) -> None:
     assert not every(it.store, Enrollment, ORG)
 
 
+def test_one_without_a_definition_keeps_nobody_from_the_others() -> None:
+    it = world()
+    set_status(it, "active", "empty")
+    completed(it)
+    assert [one.campaign_id for one in every(it.store, Enrollment, ORG)] == ["review_collection"]
+
+
 OWN: dict[str, Any] = {
     "trigger": {"kind": "job_completed"}, "first": "wait",
     "steps": {"wait": {"kind": "wait", "days": 2, "next": "ask"}, "ask": {"kind": "send", "template": "ask"}},

@@ -56,7 +56,7 @@ def begin(runtime: Runtime, organization_id: str, cause: Cause) -> None:
     if not _may_begin(runtime, organization_id, cause):
         return
     for campaign in all_effective(runtime.store, organization_id, cause.location_id).values():
-        if campaign.status == "active":
+        if campaign.status == "active" and campaign.version_id:
             definition = definition_of(runtime.store, organization_id, campaign)
             if definition.trigger.kind == cause.trigger:
                 _enroll(runtime, organization_id, cause, campaign, definition)
