@@ -147,6 +147,12 @@ def test_bad_words_are_refused_with_every_place_and_nothing_is_stored() -> None:
     assert every(it.store, TemplateVersion, ORG) == []
 
 
+def test_what_only_a_built_in_is_given_is_refused_elsewhere() -> None:
+    with pytest.raises(Refused) as caught:
+        save(world(), "our_own", "{{ code }}", kind="service")
+    assert ("en.sms", 1) in {(each.field, each.line) for each in caught.value.findings}
+
+
 def test_a_message_keeps_the_words_it_was_planned_with() -> None:
     it = world()
     row = save(it, "nudge_friend", "old words")

@@ -18,7 +18,7 @@ def view(call: Call, found: "Effective", row: Template | None, location_id: str 
     """`row` is the one that would be changed under this id; there need be none."""
     from moref.messaging.check_template import findings
 
-    checked = findings(call.runtime, call.organization_id, found.kind, found.wordings)
+    checked = findings(call.runtime, call.organization_id, found.name, found.kind, found.wordings)
     return {
         **brief(found, row, location_id, title),
         "wordings": _plain(found.wordings),

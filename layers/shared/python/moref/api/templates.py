@@ -97,7 +97,7 @@ def _lint(call: Call) -> Any:
     wordings = as_model(call.body.wordings)
     from moref.messaging.check_template import findings
 
-    found = findings(call.runtime, call.organization_id, kind, wordings)
+    found = findings(call.runtime, call.organization_id, name, kind, wordings)
     return {"findings": views.shown(found), "sms": views.costs(call, wordings)}
 
 

@@ -7,12 +7,15 @@ from moref.campaigns.definition import Send
 from moref.campaigns.fairness import check_campaigns
 from moref.campaigns.in_force import in_force
 from moref.kernel.errors import BadInput, Conflict
+from moref.messaging import builtin
+from moref.messaging.fields import PRIVATE
+from moref.messaging.grammar import parse
 from moref.messaging.lint import lint
 from moref.messaging.lint_units import Finding, Surroundings
 from moref.messaging.model import MessageClass
 from moref.messaging.review_links import has_review_link
 from moref.messaging.template_model import Language, Template, Wording
-from moref.messaging.templates import effective
+from moref.messaging.templates import effective, fields_of
 from moref.records import E, every
 from moref.runtime import Runtime
 from moref.tenants.model import Location
@@ -28,10 +31,19 @@ class Refused(BadInput):
 
 
 def findings(
-    runtime: Runtime, organization_id: str, kind: MessageClass, wordings: dict[Language, Wording]
+    runtime: Runtime, organization_id: str, name: str, kind: MessageClass, wordings: dict[Language, Wording]
 ) -> list[Finding]:
     """Of the words alone, errors first."""
-    return lint(kind, wordings, surroundings(runtime, organization_id))
+    made = builtin.find(name)
+    own = fields_of(made.wordings) if made else frozenset()
+    found = [
+        Finding(f"{language}.{part}", 1, f"{name} is given to a built-in template only")
+        for language, wording in wordings.items()
+        for part, source in wording.sources().items()
+        for name in parse(source).fields
+        if name in PRIVATE - own
+    ]
+    return found + lint(kind, wordings, surroundings(runtime, organization_id))
 
 
 def surroundings(runtime: Runtime, organization_id: str) -> Surroundings:

@@ -37,6 +37,8 @@ FIELDS: dict[str, MergeField] = {
     "disclosure": MergeField("says that the advocate gets a reward (16 CFR 255.5)", "", 80),
     "opt_out": MergeField("says how to stop the texts", "", 40),
 }  # fmt: skip
+# Given to nothing but the built-in that has them: no campaign could supply them.
+PRIVATE = frozenset({"code", "new_address"})
 LINKS = ("feedback_link", "referral_link", "review_link")
 PLANNED = frozenset(name for name, field in FIELDS.items() if field.by == "planned")
 

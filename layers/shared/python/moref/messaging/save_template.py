@@ -51,7 +51,7 @@ def save_template(
     _not_locked(runtime, row)
     if row.versions >= MOST_VERSIONS:
         raise Conflict(f"the template has {MOST_VERSIONS} versions already")
-    found = findings(runtime, organization_id, row.kind, wordings)
+    found = findings(runtime, organization_id, row.base, row.kind, wordings)
     number = row.versions + 1
     made = f"{row.id}.v{number}"
     after = row.changed(
