@@ -55,6 +55,7 @@ def test_bulk_decisions_tell_what_came_of_each(world: World) -> None:
     assert world.call("POST", "/conversions/approve", body, key="b1").json() == found
     rejected = world.call("POST", "/conversions/reject", body, key="b2").json()
     assert [(row["ok"], row["code"]) for row in rejected["items"]] == [(False, "conflict"), (False, "not_found")]
+    wrong: dict[str, Any]
     for wrong in ({"ids": []}, {"ids": ["x"] * 101}, {"ids": [1]}, {}):
         assert world.call("POST", "/conversions/approve", wrong, key="b3").status == 422
     assert world.call("POST", "/conversions/reject", {"ids": [id]}, key="b4").json()["field"] == "reason"

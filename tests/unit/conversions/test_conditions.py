@@ -32,9 +32,9 @@ def yes(world: World, id: str) -> Conversion:
 
 
 def accept(world: World, number: int | None = 1, what: Any = "terms", **over: Any) -> Any:
-    fields = {"advocate_id": "adv_1", "accepted_at": world.clock.at, "source": "signed paper", "actor": "mem_1"} | over
     of = over.pop("of", None) or get(world.store, Program, ORG, program_id(ORG, "customer", None))
-    fields.pop("of", None)
+    fields: dict[str, Any] = {"advocate_id": "adv_1", "accepted_at": world.clock.at}
+    fields |= {"source": "signed paper", "actor": "mem_1"} | over
     return record_acceptance(world.runtime, ORG, of, what=what, number=number, **fields)
 
 

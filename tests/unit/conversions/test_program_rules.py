@@ -33,7 +33,8 @@ def reason(world: World, name: str = "x") -> str | None:
 def test_the_job_is_large_enough(amount: int | None, words: str | None) -> None:
     world = World()
     program(world, minimum_amount=50_000)
-    referred(world, "x", **({} if amount is None else {"amount": amount}))
+    told: dict[str, Any] = {} if amount is None else {"amount": amount}
+    referred(world, "x", **told)
     if words is None:
         assert conversion(world, "x").status == "pending"
     else:

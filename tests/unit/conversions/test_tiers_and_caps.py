@@ -85,9 +85,9 @@ def test_periods_are_the_branchs_own_and_begin_where_the_last_ended() -> None:
     assert period_key("quarter", night, "America/Chicago") == "2026-Q2"
     assert period_key("year", datetime(2027, 1, 1, 5, 59, tzinfo=UTC), "America/Chicago") == "2026"
     for period in ("month", "quarter", "year"):
-        begin, end = bounds(period, night, "America/Chicago")  # type: ignore[arg-type]
+        begin, end = bounds(period, night, "America/Chicago")
         assert begin <= night < end
-        assert bounds(period, end, "America/Chicago")[0] == end  # type: ignore[arg-type]
+        assert bounds(period, end, "America/Chicago")[0] == end
     assert bounds("year", night, "America/Chicago")[0] == datetime(2026, 1, 1, 6, tzinfo=UTC)
 
 
