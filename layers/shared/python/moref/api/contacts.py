@@ -34,8 +34,8 @@ MESSAGE = Resource(
     "messages",
     Message,
     words(
-        "direction channel template template_version kind location_id contact_id enrollment_id step status reason subject"
-        " provider_id attempts not_before sent_at delivered_at opened_at clicked_at read_at read_by"
+        "direction channel template template_version kind location_id contact_id enrollment_id step status reason"
+        " subject provider_id attempts not_before sent_at delivered_at opened_at clicked_at read_at read_by"
     ),
     "every SMS, WhatsApp message and e-mail; what people wrote back has the status received",
     STATUS | PLACE | {"contact_id": "parent"},
