@@ -27,6 +27,8 @@ def go_on(runtime: Runtime, organization_id: str, enrollment_id: str, *, only: s
         if before is None or before.status != "active":
             return
         writes = _decide(runtime, before) if only in (None, before.at) else ()
+        if writes is None:
+            return
         if not writes:
             schedule_waiting(runtime, before)  # its next step may not have reached the schedule
             return
@@ -45,15 +47,15 @@ def wake(runtime: Runtime, organization_id: str, whose: str) -> None:
         go_on(runtime, organization_id, id)
 
 
-def _decide(runtime: Runtime, before: Enrollment) -> tuple[Write, ...]:
-    """Ends the journey, moves on, waits for the pause to end; or nothing yet."""
+def _decide(runtime: Runtime, before: Enrollment) -> tuple[Write, ...] | None:
+    """The writes by which it moves on, or waits for a pause to end; none yet. None: the journey is over and ended."""
     org = before.organization_id
     known = StoreKnown(runtime, before)
     contact = runtime.store.find(Contact, org, before.contact_id)
     reason = _over(before, known, contact)
     if reason is not None or contact is None:
         stop(runtime, org, before.id, reason or "contact_gone")
-        return ()
+        return None
     version = get(runtime.store, CampaignVersion, org, before.version_id)
     position = Position(before.at, before.steps, before.id)
     walked = walk(position, version.definition, known, since=before.began_at if not before.steps else None)
