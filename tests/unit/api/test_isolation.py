@@ -56,6 +56,17 @@ BODIES: dict[str, Any] = {
     "POST /v1/templates/{id}/lint": {"wordings": {}},
     "POST /v1/templates/{id}/render": {},
     "POST /v1/templates/{id}/test-send": {},
+    "PATCH /v1/campaigns/{id}": {"version": 1, "name": "Mine now"},
+    "PUT /v1/campaigns/{id}/definition": {
+        "version": 1,
+        "definition": {"trigger": {"kind": "job_completed"}, "first": "end", "steps": {"end": {"kind": "stop"}}},
+    },
+    "POST /v1/campaigns/{id}/revert": {"version": 1},
+    "POST /v1/campaigns/{id}/archive": {},
+    "POST /v1/campaigns/{id}/preview": {"contact_id": "ctc_1"},
+    "POST /v1/campaigns/{id}/test-send": {},
+    "POST /v1/jobs/{id}/send-now": {},
+    "POST /v1/enrollments/{id}/stop": {"reason": "asked us to"},
     "POST /v1/senders/{id}/resume": {"version": 1, "reason": "registered anew"},
 }
 # Named by the organization's own words, not by a tenant's id.
@@ -171,6 +182,8 @@ def test_a_member_of_one_branch_sees_nothing_of_another(world: World) -> None:
         "ledger/entries",
         "feedback",
         "senders",
+        "enrollments",
+        "tasks",
     ):
         items = world.call("GET", f"/{path}", token=token).json()["items"]
         assert [item["id"] for item in items] == [own[path]], path

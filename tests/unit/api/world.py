@@ -12,7 +12,7 @@ from moref.api.tokens import issue
 from moref.aws.compose import composed
 from moref.books.model import ClosedMonth, PayeeYear, ProviderStatement
 from moref.budgets.model import Budget, Spend
-from moref.campaigns.model import Feedback
+from moref.campaigns.model import Campaign, Enrollment, Feedback, StaffTask, StepRun
 from moref.conversions.model import Conversion
 from moref.intake.model import Contact, InboxEvent, Job
 from moref.intake.pulled import CallBudget
@@ -154,6 +154,13 @@ class World:
                                   wordings={"en": wording}, version_id=f"own_{tag}.v1", versions=1),
             "template-versions": TemplateVersion(**made, id=f"own_{tag}.v1", template_id=f"own_{tag}", number=1,
                                                  wordings={"en": wording}, made_by="mem"),
+            "campaigns": Campaign(**made, id=f"cmp_{tag}", base=f"cmp_{tag}", name="Own", status="draft"),
+            "enrollments": Enrollment(**place, id=f"enr_{tag}", campaign_id="review_collection", version_id="v",
+                                      trigger="job_completed", cause=f"job_{tag}", began_at=now, places=[],
+                                      contact_id=f"ctc_{tag}", token=CANARY, at="ask",
+                                      steps={"ask": StepRun(due_at=now)}),
+            "tasks": StaffTask(**place, id=f"task_{tag}", words="Call them", contact_id=f"ctc_{tag}",
+                               source=f"enr_{tag}"),
             "ledger/entries": book(reward, "accrued", now).entity,
             "ledger/closed-months": ClosedMonth(**made, id=f"ent_{tag}.2026-05", legal_entity_id="ent", month="2026-05",
                                                 entries=0, digest="", balances=[], closed_by="mem"),

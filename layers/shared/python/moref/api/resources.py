@@ -10,6 +10,7 @@ from moref.api.operation import Call, Schema
 from moref.api.programs import ROWS as PROGRAM_ROWS
 from moref.api.resource import PLACE, STATUS, Resource, words
 from moref.api.resources_attribution import ATTRIBUTION_ROWS
+from moref.api.resources_campaigns import CAMPAIGN_ROWS
 from moref.api.resources_people import PEOPLE_ROWS
 from moref.api.resources_templates import TEMPLATE_ROWS
 from moref.api.vendor_accounts import VENDOR_ACCOUNT
@@ -81,6 +82,7 @@ CONNECTION = Resource(
 READABLE = (
     *PEOPLE_ROWS,
     *TEMPLATE_ROWS,
+    *CAMPAIGN_ROWS,
     *ATTRIBUTION_ROWS,
     LOCATION,
     *PROGRAM_ROWS,

@@ -3,16 +3,16 @@
 from moref.campaigns.model import Enrollment
 from moref.campaigns.schedule import schedule_name
 from moref.kernel.errors import Conflict
-from moref.records import Change
+from moref.records import Change, Write
 from moref.runtime import Runtime
 
 TRIES = 4
 
 
-def stop(runtime: Runtime, organization_id: str, enrollment_id: str, reason: str) -> bool:
+def stop(runtime: Runtime, organization_id: str, enrollment_id: str, reason: str, *also: Write) -> bool:
     """The step it stood at becomes cancelled; a message already queued is dropped by the last look before sending.
 
-    False when it was over before. Raises Conflict after four lost races.
+    `also` goes into the same commit. False when it was over before. Raises Conflict after four lost races.
     """
     for _ in range(TRIES):
         before = runtime.store.find(Enrollment, organization_id, enrollment_id)
@@ -26,7 +26,7 @@ def stop(runtime: Runtime, organization_id: str, enrollment_id: str, reason: str
             runtime.clock.now(), status="stopped", reason=reason, at=None, steps={**before.steps, **cancelled}
         )
         try:
-            runtime.store.commit(Change(before, after))
+            runtime.store.commit(Change(before, after), *also)
         except Conflict:
             continue
         for name, run in left.items():
