@@ -1,4 +1,4 @@
-"""`python -m tests.perf [doors|load]`: what the two doors cost beside their floors, and what they bear under load.
+"""`python -m tests.perf [doors|growth|load]`: the two doors beside their floors, a due step in a crowd, and load.
 
 Prints a table, writes `.local/bench.json`, and ends with 1 when a bar does not hold.
 """
@@ -11,6 +11,7 @@ from infra.local.cloud import Cloud, running_cloud
 from infra.local.layout import REPOSITORY
 from tests.integration.conftest import free_port_base
 from tests.perf import measure
+from tests.perf.growth import due_step
 from tests.perf.load_clicks import click_burst
 from tests.perf.load_webhooks import intake_flow, outage
 from tests.perf.place import Place, prepare
@@ -42,6 +43,17 @@ def doors(place: Place) -> Iterator[Measured]:
         yield told([start], lambda door=door: (measure.instructions(place, door),))  # type: ignore[misc]
         yield told([peak], lambda door=door: (measure.memory(place, door),))  # type: ignore[misc]
         yield told([warm, slow], partial(measure.warm, place, door))
+
+
+def growth() -> Iterator[Measured]:
+    """The floor is the same with few waiting; that there are many may not be seen."""
+    step = "a due step and its message, 20,000 waiting against 100"
+    asked: list[Asked] = [
+        (f"{step}: AWS calls", "calls", 1.0),
+        (f"{step}: bytes of answers", "bytes", 1.0),
+        (f"{step}: warm", "M instructions", 1.1),
+    ]
+    yield told(asked, lambda: due_step(FOLDER / "bench-growth", free_port_base(FIRST_PORT)))
 
 
 def counted(asked: list[Asked], values: Callable[[], tuple[float, ...]]) -> Measured:
@@ -113,6 +125,8 @@ def main(wanted: list[str]) -> int:
     rows: list[Row] = []
     if "doors" in wanted:
         rows += measured(doors(prepare(FOLDER / "bench-place")))
+    if "growth" in wanted:
+        rows += measured(growth())
     if "load" in wanted:
         with running_cloud(FOLDER / "bench-cloud", free_port_base(FIRST_PORT)) as cloud:
             rows += measured(load(cloud))
@@ -122,4 +136,4 @@ def main(wanted: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or ["doors", "load"]))
+    sys.exit(main(sys.argv[1:] or ["doors", "growth", "load"]))
