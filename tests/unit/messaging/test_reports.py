@@ -1,6 +1,7 @@
 """What providers say of messages: the samples of events/channels mean what they should, in any order and repeated."""
 
 import json
+from collections.abc import Callable
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,15 @@ from moref.intake.model import InboxEvent
 from moref.kernel import plugins
 from moref.kernel.errors import Malformed, OutcomeUnknown
 from moref.messaging import receive, receive_reports
+from moref.messaging.channels.base import Account, Outgoing
 from moref.messaging.model import Message, Suppression
 from moref.messaging.open_door import is_open
 from moref.messaging.reputation import MailTrouble
 from moref.messaging.senders import Sender
 from moref.people import person_key
 from moref.records import every
-from tests.unit.messaging.world import EMAIL, ORG, PHONE, PLACE, World, world
+from moref.runtime import Runtime
+from tests.unit.messaging.world import EMAIL, ORG, PHONE, PLACE, FakeChannel, World, world
 
 SAMPLES = Path(__file__).resolve().parents[3] / "events" / "channels"
 
@@ -151,6 +154,39 @@ def test_a_mail_whose_answer_was_lost_is_recognised_by_our_own_id_and_never_sent
     assert it.message(id).status == "delivered"
     assert it.message(id).sent_at is not None
     it.move(days=4)
+    assert len(it.email.sent) == 1
+
+
+class ToldMeanwhile(FakeChannel):
+    """The provider tells of the message before its answer to our call is in."""
+
+    tell: Callable[[], None] | None = None
+    fails: Exception | None = None
+
+    def send(self, runtime: Runtime, account: Account, outgoing: Outgoing) -> str:
+        id = super().send(runtime, account, outgoing)
+        if self.tell is not None:
+            self.tell()
+        if self.fails is not None:
+            raise self.fails
+        return id
+
+
+@pytest.mark.parametrize("fails", [None, OutcomeUnknown("the answer was lost")])
+def test_a_report_that_is_faster_than_the_answer_to_our_call_counts_and_nothing_is_sent_twice(
+    fails: Exception | None,
+) -> None:
+    it = world(consents=[])
+    id = it.plan()
+    it.email = ToldMeanwhile("ses", "email", None, False, "platform")
+    it.email.fails, it.email.tell = fails, lambda: (told(it, "ses", "open", id), None)[1]
+    it.pump()
+    it.move(days=4)
+    message = it.message(id)
+    assert message.status == "delivered"
+    assert message.provider_id is not None
+    assert message.sent_at is not None
+    assert message.opened_at is not None
     assert len(it.email.sent) == 1
 
 
