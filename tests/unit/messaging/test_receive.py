@@ -158,6 +158,15 @@ def test_the_same_text_delivered_again_changes_nothing() -> None:
     assert it.contact().marketing_paused_at is None
 
 
+@pytest.mark.parametrize("said", ["5", "1", "3 stars"])
+def test_whoever_texts_a_score_is_shown_the_way_to_the_review_link_in_the_same_words(said: str) -> None:
+    it = asked()
+    text(it, said)
+    (thanks,) = [one for one in it.messages() if one.template == "score_received"]
+    assert (thanks.kind, thanks.channel, thanks.prompted_at is None) == ("marketing", "sms", False)
+    assert thanks.fields == {"feedback_link": f"{it.runtime.settings.base_url}/review/{it.enrollment().token}"}
+
+
 def test_a_worker_that_dies_while_taking_a_score_loses_and_doubles_nothing() -> None:
     for point in range(1, 12):
         it = asked()

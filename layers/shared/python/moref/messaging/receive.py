@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from moref import people
+from moref.campaigns.model import Enrollment
 from moref.intake.model import Contact, InboxEvent
 from moref.kernel import ids
 from moref.kernel.errors import BadInput, Conflict
@@ -96,7 +97,7 @@ def _keep(runtime: Runtime, text: _Text) -> str | None:
     if answer is not None:
         enrollment, feedback = answer
         scored = _row(runtime, text, location, contact, reason="score", enrollment_id=enrollment.id)
-        runtime.store.commit(Create(scored), *feedback)
+        runtime.store.commit(Create(scored), *feedback, *_thanks(runtime, text, scored, enrollment))
     else:
         unread = _unread(runtime, text, location, contacts, contact)
         runtime.store.commit(Create(_row(runtime, text, location, contact)), *unread)
@@ -133,6 +134,26 @@ def _row(runtime: Runtime, text: _Text, location: Location, contact: Contact | N
         provider_id=text.sid,
     )
     return made.model_copy(update=fields)
+
+
+def _thanks(runtime: Runtime, text: _Text, scored: Message, enrollment: Enrollment) -> tuple[Write, ...]:
+    """Who answers by text never sees the page with the public review link: everybody is told of it in the same words,
+    at once, whatever the score (rules.md "Reviews")."""
+    contact = runtime.store.find(Contact, text.organization_id, enrollment.contact_id)
+    if contact is None:
+        return ()
+    return planned(
+        runtime,
+        text.organization_id,
+        cause=f"{text.id}.thanks",
+        template="score_received",
+        kind="marketing",  # it asks for a review; prompted, so it does not wait for tomorrow
+        prompted_at=runtime.clock.now(),
+        location_id=scored.location_id,
+        contact=contact,
+        fields={"feedback_link": f"{runtime.settings.base_url}/review/{enrollment.token}"},
+        channel=text.channel,
+    )
 
 
 def _answer(runtime: Runtime, text: _Text, location: Location, contact: Contact | None) -> tuple[Write, ...]:
