@@ -2,13 +2,16 @@
 
 from collections import Counter
 
+from moref.budgets.model import Budget, Spend
 from moref.conversions.model import Conversion
+from moref.programs.model import Standing
 from moref.programs.tiers import amount
+from moref.records import get
 from moref.referrals.model import Advocate
 from moref.rewards import ledger
 from moref.rewards.model import Entry, Payout, Reward
 from tests.fakes.runtime import FakeMetrics
-from tests.simulation.world import World
+from tests.simulation.world import ORG, World
 
 FROZEN = (
     "amount", "currency", "recipient_name", "recipient_email", "recipient_phone", "vendor_account_id",
@@ -22,6 +25,7 @@ def check(world: World) -> None:
     paid_is_what_was_frozen(world, payouts, rewards)
     books_agree(payouts, rewards, entries)
     ordinals_stand_once(world, rewards)
+    counts_agree(world, rewards)
     nobody_is_forgotten(world, payouts)
 
 
@@ -76,6 +80,21 @@ def ordinals_stand_once(world: World, rewards: list[Reward]) -> None:
     for one in approved:
         paid = by_id[one.reward_id].amount if one.reward_id else None
         assert paid == amount(one.terms, one.ordinal or 0)
+
+
+def counts_agree(world: World, rewards: list[Reward]) -> None:
+    """What budgets and standings say is what the rewards that stand come to; no budget is exceeded."""
+    stands = {one.id: one.amount for one in rewards if one.status not in ("reversed", "failed")}
+    approved = [one for one in world.all(Conversion) if one.status == "approved"]
+    for spend in world.all(Spend):
+        took = [one for one in approved if one.taken is not None and spend.id in one.taken.spends]
+        assert spend.amount == sum(stands.get(one.reward_id or "", 0) for one in took)
+        assert spend.approvals == len(took)
+        assert 0 <= spend.amount <= get(world.store, Budget, ORG, spend.budget_id).amount
+    for standing in world.all(Standing):
+        counted = [one for one in approved if one.taken is not None and standing.id in one.taken.standings]
+        assert standing.approved == len(counted)
+        assert sum(standing.amounts.values()) == sum(one.taken.amount for one in counted if one.taken)
 
 
 def nobody_is_forgotten(world: World, payouts: list[Payout]) -> None:

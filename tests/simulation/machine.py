@@ -6,10 +6,12 @@ from typing import ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from moref.conversions.approve import approve
+from moref.budgets.model import Budget, budget_id
+from moref.conversions.approve import POLICY, approve
 from moref.conversions.judge import conversion_id
 from moref.conversions.model import Conversion
 from moref.conversions.qualify import qualify
+from moref.conversions.undo import undo
 from moref.intake.model import Contact
 from moref.kernel.errors import MorefError
 from moref.kernel.names import PAYOUTS, REFERRALS
@@ -24,6 +26,7 @@ from tests.simulation.provider import FAULTS
 from tests.simulation.world import ORG, PayoutWork, World, real_work
 
 MOST = 4
+BUDGET = 12_000  # some of what is asked for
 some = st.integers(min_value=0, max_value=1_000_000)
 crashes = st.one_of(st.none(), st.none(), st.integers(min_value=1, max_value=14))
 
@@ -37,8 +40,9 @@ class PayoutMachine(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
+        self.world.make(Budget, budget_id(ORG, "loc_1"), location_id="loc_1", amount=BUDGET)
         self.invoice()
-        self.approve(0, None)
+        self.approve(0, None, POLICY)
 
     def _some_job(self, pick: int) -> int:
         return pick % self.world.friends + 1
@@ -50,12 +54,20 @@ class PayoutMachine(RuleBasedStateMachine):
         self.world.fact(self.world.friends, "invoiced")
         qualify(self.world.runtime, ORG, f"ref_{self.world.friends}")
 
+    @rule(pick=some, crash=crashes, actor=st.sampled_from(["mem_1", POLICY]))
+    def approve(self, pick: int, crash: int | None, actor: str) -> None:
+        """By staff it is released after ten minutes, by the policy at once."""
+        self._decide(pick, crash, lambda id: approve(self.world.runtime, ORG, id, actor=actor, reason="known"))
+
     @rule(pick=some, crash=crashes)
-    def approve(self, pick: int, crash: int | None) -> None:
+    def undo(self, pick: int, crash: int | None) -> None:
+        self._decide(pick, crash, lambda id: undo(self.world.runtime, ORG, id, actor="mem_1"))
+
+    def _decide(self, pick: int, crash: int | None, decide: Callable[[str], object]) -> None:
         self._crashing(crash)
         id = conversion_id(ORG, f"ref_{self._some_job(pick)}")
         try:
-            approve(self.world.runtime, ORG, id, actor="mem_1", reason="known")
+            decide(id)
         except (Crash, MorefError):
             pass  # staff click again
         finally:
