@@ -13,7 +13,7 @@ from tests.browser.town import ask, subscribe
 from tests.fakes.referral_world import ORG, World
 
 pytestmark = pytest.mark.browser
-QUOTE = ["name", "phone", "email", "origin", "destination", "date", "notes", "consent", "Get my quote"]
+QUOTE = ["name", "phone", "email", "street", "origin", "destination", "date", "notes", "consent", "Get my quote"]
 
 
 def quote(w: World) -> str:
@@ -26,7 +26,7 @@ def test_the_quote_form_is_walked_in_reading_order(w: World, eyes: Eyes) -> None
 
 def test_a_quote_is_asked_for_without_a_mouse(w: World, eyes: Eyes) -> None:
     page = eyes.open(quote(w))
-    for text in ("María José Núñez-Güemes", "512 555 0177", "", "78701"):
+    for text in ("María José Núñez-Güemes", "512 555 0177", "", "", "78701"):
         page.keyboard.press("Tab")
         page.keyboard.type(text)
     page.get_by_label("I agree that").focus()

@@ -94,7 +94,7 @@ def test_the_trap_for_programs_is_out_of_sight_and_out_of_the_keyboards_way(w: W
     box = page.locator("input[name=website]").bounding_box()
     assert box is None or box["x"] + box["width"] <= 0
     page.get_by_label("Name").focus()
-    for expected in ("phone", "email", "origin", "destination", "date"):
+    for expected in ("phone", "email", "street", "origin", "destination", "date"):
         page.keyboard.press("Tab")
         if expected != "date":
             assert page.locator(f"#{expected}:focus").count() == 1

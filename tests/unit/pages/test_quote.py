@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from moref import people
 from moref.intake.model import Contact
 from moref.pages.dispatch import answer
 from moref.pages.quote import CONSENT_VERSION, consent_text
@@ -64,6 +65,15 @@ def test_who_goes_back_and_puts_a_wrong_phone_right_is_heard(w: World, path: str
         assert send(w, path, **GOOD | {"phone": phone, "nonce": nonce})["statusCode"] == 303
     phones = {get(w.store, Contact, ORG, lead.contact_id).phone for lead in leads(w)}
     assert (len(leads(w)), phones) == (2, {"+15125550166", "+15125550177"})
+
+
+def test_the_street_is_optional_and_lets_the_household_be_recognised(w: World, path: str) -> None:
+    assert send(w, path, **GOOD, street="12 Oak Street #4")["statusCode"] == 303
+    (lead,) = leads(w)
+    assert lead.origin is not None
+    assert (lead.origin.street, lead.origin.postal_code) == ("12 Oak Street #4", "78701")
+    key = people.household_key(w.runtime.keys, ORG, "12 OAK ST APT 4", "78701-0001")
+    assert get(w.store, Contact, ORG, lead.contact_id).household_keys == [key]
 
 
 def test_opening_the_form_stores_nothing(w: World, path: str) -> None:

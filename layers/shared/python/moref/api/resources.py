@@ -109,7 +109,7 @@ READABLE = (
         Job,
         words(
             "connection_id external_id location_id contact_id facts state currency origin destination lead_id"
-            " referral_code received_at"
+            " referral_code referred_by source received_at"
         ),
         "pieces of work as the CRM knows them",
         PLACE | {"contact_id": "parent"},

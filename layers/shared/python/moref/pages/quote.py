@@ -125,7 +125,7 @@ def _call(location: Location) -> tuple[str, str] | None:
 def _quote(given: str, answers: Answers, location: Location) -> Quote:
     return Quote(
         nonce=given, first_name=answers.first_name, last_name=answers.last_name,
-        phone=answers.phone, email=answers.email, origin_zip=answers.origin_zip,
+        phone=answers.phone, email=answers.email, origin_street=answers.origin_street, origin_zip=answers.origin_zip,
         destination_zip=answers.destination_zip, move_date=answers.move_date, notes=answers.notes,
         consent_text=consent_text(location.name) if answers.consent else None, consent_version=CONSENT_VERSION,
     )  # fmt: skip

@@ -9,7 +9,8 @@ from moref.kernel.errors import BadInput
 from moref.pages.base import Form, text_field
 
 LONGEST = {
-    "name": 100, "phone": 32, "email": 254, "origin": 10, "destination": 10, "date": 10, "notes": 2000, "consent": 3
+    "name": 100, "phone": 32, "email": 254, "street": 120, "origin": 10, "destination": 10, "date": 10,
+    "notes": 2000, "consent": 3,
 }  # fmt: skip
 AHEAD = timedelta(days=3 * 365)
 _ZIP = re.compile(r"([0-9]{5})(?:-[0-9]{4})?")
@@ -23,6 +24,7 @@ class Answers:
     last_name: str
     phone: str | None
     email: str | None
+    origin_street: str | None
     origin_zip: str
     destination_zip: str | None
     move_date: str | None
@@ -52,8 +54,9 @@ def parse(values: dict[str, str], today: date) -> tuple[Answers | None, dict[str
         return None, wrong
     first, _, last = " ".join(values["name"].split()).partition(" ")
     return Answers(
-        first_name=first, last_name=last, phone=phone, email=email, origin_zip=origin or "",
-        destination_zip=destination, move_date=move_date, notes=values["notes"], consent=values["consent"] == "yes",
+        first_name=first, last_name=last, phone=phone, email=email, origin_street=values["street"] or None,
+        origin_zip=origin or "", destination_zip=destination, move_date=move_date, notes=values["notes"],
+        consent=values["consent"] == "yes",
     ), wrong  # fmt: skip
 
 
