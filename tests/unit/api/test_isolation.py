@@ -28,6 +28,8 @@ BODIES: dict[str, Any] = {
     "PATCH /v1/advocates/{id}": {"version": 1, "tier_group": "gold"},
     "PATCH /v1/budgets/{id}": {"version": 1, "amount": 1},
     "POST /v1/payouts/{id}/cancel": {"reason": "no"},
+    "POST /v1/payouts/{id}/new-address": {"email": "ann@new.example"},
+    "POST /v1/payouts/{id}/new-address/confirm": {"code": "123456"},
     "POST /v1/jobs/{id}/attribute": {"advocate_id": "adv_1", "reason": "no"},
     "POST /v1/referrals/{id}/remove": {"reason": "no"},
     "POST /v1/contacts/{id}/merge": {"into": "ctc_2", "reason": "no"},
