@@ -121,7 +121,9 @@ def test_every_rule_is_kept_and_a_change_of_one_is_a_new_revision(world: World) 
     rules: dict[str, Any] = {
         "qualifying_fact": "paid", "window_days": 365, "minimum_amount": 10_000, "job_types": ["Local"],
         "mode": "milestone", "tier_period": "month", "tier_groups": {"gold": [{"at": 1, "amount": 9000}]},
-        "caps": [{"period": "year", "count": 5, "amount": 50_000}], "friend_reward": {"amount": 1000},
+        "caps": [{"period": "year", "count": 5, "amount": 50_000}],
+        "friend_reward": {"amount": 1000, "reward_type": "service_credit", "discount": None, "words": None},
+        "reward_type": "discount_code", "discount": {"basis_points": 1000, "valid_days": 90},
         "approval": "automatic", "automatic_under": 5000, "second_approver_over": 10_000, "hold_days": 7,
         "hold_fact": "invoiced", "starts_at": "2026-01-01T00:00:00Z", "ends_at": "2027-01-01T00:00:00Z",
     }  # fmt: skip

@@ -24,8 +24,9 @@ PROGRAM = Resource(
     Program,
     words(
         "name advocate_kind location_id qualifying_fact window_days minimum_amount job_types mode tier_period tiers"
-        " tier_groups caps friend_reward currency approval automatic_under second_approver_over hold_days hold_fact"
-        " starts_at ends_at terms_required terms_version locked revision status"
+        " tier_groups caps reward_type discount reward_words friend_reward debt_allowed currency approval"
+        " automatic_under second_approver_over hold_days hold_fact starts_at ends_at"
+        " terms_required terms_version locked revision status"
     ),
     "reward rules",
     STATUS | PLACE,

@@ -53,10 +53,37 @@ class Cap(_Part):
         return self
 
 
+RewardType = Literal["gift_card", "service_credit", "discount_code", "custom"]
+
+
+class Discount(_Part):
+    """The reward's amount off, or a share of a price up to that amount. A code is a promotion that tells its end; a
+    gift card may not end within five years (12 CFR 1005.20), so nothing here sets one's end."""
+
+    basis_points: BasisPoints | None = None
+    valid_days: StrictInt = Field(default=365, ge=1, le=3650)
+
+
 class FriendReward(_Part):
     """What the referred person gets, too."""
 
     amount: RewardAmount
+    reward_type: RewardType = "gift_card"
+    discount: Discount | None = None
+    words: Annotated[str, Field(min_length=1, max_length=200)] | None = None  # what staff hand over, when it is custom
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        refuse_misfit(self.reward_type, self.discount, self.words)
+        return self
+
+
+def refuse_misfit(reward_type: RewardType, discount: Discount | None, words: str | None) -> None:
+    """Raises ValueError on what does not belong to the kind of reward: a misread form would promise something else."""
+    if discount is not None and reward_type != "discount_code":
+        raise ValueError("only a discount_code has a discount")
+    if (words is not None) != (reward_type == "custom"):
+        raise ValueError("a custom reward, and no other, says in words what staff hand over")
 
 
 class Terms(_Part):
@@ -76,7 +103,11 @@ class Terms(_Part):
     second_approver_over: int | None = None
     caps: list[Cap] = Field(default_factory=list)
     tier_period: Period = "lifetime"
+    reward_type: RewardType = "gift_card"
+    discount: Discount | None = None
+    reward_words: str | None = None
     friend_reward: FriendReward | None = None
+    debt_allowed: bool = False
     terms_required: bool = False
     terms_version: int = 0
     tier_group: str | None = None  # whose tiers these are, when the advocate is in a group
@@ -101,7 +132,11 @@ class Program(Entity):
     tiers: list[Tier]
     tier_groups: dict[str, list[Tier]] = Field(default_factory=dict)  # other tiers, for advocates put into a group
     caps: list[Cap] = Field(default_factory=list)
+    reward_type: RewardType = "gift_card"
+    discount: Discount | None = None  # of a discount code; None: the amount off, for a year
+    reward_words: str | None = None  # what staff hand over, when it is custom
     friend_reward: FriendReward | None = None
+    debt_allowed: bool = False  # the terms say that a paid reward is owed back after fraud or cancellation
     currency: Currency = "USD"
     approval: Literal["manual", "automatic"] = "manual"
     automatic_under: Positive | None = None  # the policy approves less than this; None: any amount
@@ -121,11 +156,10 @@ class Program(Entity):
         return Terms(**{name: getattr(self, name) for name in known} | over)
 
 
-# What a program may lock against its locations' own programs.
-LOCKABLE = (
+LOCKABLE = (  # against its locations' own programs
     "qualifying_fact", "window_days", "minimum_amount", "job_types", "mode", "tier_period", "tiers", "tier_groups",
-    "caps", "friend_reward", "currency", "approval", "automatic_under", "second_approver_over", "hold_days",
-    "hold_fact", "starts_at", "ends_at", "terms_required",
+    "caps", "reward_type", "discount", "reward_words", "friend_reward", "debt_allowed", "currency", "approval",
+    "automatic_under", "second_approver_over", "hold_days", "hold_fact", "starts_at", "ends_at", "terms_required",
 )  # fmt: skip
 
 

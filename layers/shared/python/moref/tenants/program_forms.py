@@ -9,9 +9,11 @@ from moref.programs.model import (
     LOCKABLE,
     AdvocateKind,
     Cap,
+    Discount,
     FriendReward,
     Period,
     QualifyingFact,
+    RewardType,
     Tier,
 )
 from moref.tenants.forms import Changes, Form, Identifier, Line, Name
@@ -59,7 +61,13 @@ class _Rules(Form):
     tier_period: Period = Field(default="lifetime", description="the count begins again with each")
     tier_groups: Groups = Field(default_factory=dict, description="other tiers for advocates who are put into a group")
     caps: Caps = Field(default_factory=list, description="the most that one advocate earns in a period")
+    reward_type: RewardType = "gift_card"
+    discount: Discount | None = Field(default=None, description="of a discount code; null: the amount off, for a year")
+    reward_words: Line | None = Field(default=None, description="what staff hand over, when reward_type is custom")
     friend_reward: FriendReward | None = None
+    debt_allowed: StrictBool = Field(
+        default=False, description="the accepted terms say that a paid reward is owed back after fraud or cancellation"
+    )
     currency: Currency = "USD"
     approval: Literal["manual", "automatic"] = "manual"
     automatic_under: Positive | None = Field(default=None, description="the policy approves less than this; null: any")

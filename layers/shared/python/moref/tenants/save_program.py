@@ -9,7 +9,7 @@ from typing import Any
 
 from moref.kernel import ids
 from moref.kernel.errors import BadInput, Conflict
-from moref.programs.model import Program, ProgramText, program_id
+from moref.programs.model import Program, ProgramText, program_id, refuse_misfit
 from moref.records import Change, Create, Store, Write, create_once, get
 from moref.runtime import Runtime
 from moref.tenants.audit import audited
@@ -89,6 +89,12 @@ def _check(store: Store, program: Program) -> None:
     refuse_unsupplied(store, program)
     if program.terms_required and not program.terms_version:
         raise BadInput("terms that are required need their text", field="terms_text")
+    if program.debt_allowed and not program.terms_version:
+        raise BadInput("only terms that say so make a debt: they need their text", field="terms_text")
+    try:
+        refuse_misfit(program.reward_type, program.discount, program.reward_words)
+    except ValueError as misfit:
+        raise BadInput(str(misfit), field="reward_type") from None
     if program.starts_at and program.ends_at and program.ends_at <= program.starts_at:
         raise BadInput("ends_at is after starts_at", field="ends_at")
 
