@@ -7,7 +7,7 @@ queue shrinks to those that had nothing yet. They come again at the pace at whic
 
 import json
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -67,7 +67,7 @@ class Yielding:
 
 def work_in_turn(
     yielding: Yielding,
-    records: list[Record],
+    records: Sequence[Record],
     attempt: Callable[[Record], bool],
     queues: Later,
     now: Callable[[], datetime],
