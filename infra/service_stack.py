@@ -3,7 +3,7 @@
 from aws_cdk import Aws, Stack
 from constructs import Construct
 
-from infra.areas import api, campaigns, intake, mail, messaging, outbox, pages, referrals, rewards, vendors
+from infra.areas import api, campaigns, intake, mail, messaging, outbox, pages, referrals, reporting, rewards, vendors
 from infra.constructs.alarms import Alarms
 from infra.constructs.canary import Canary
 from infra.constructs.dashboard import operators_dashboard
@@ -15,7 +15,7 @@ from infra.data_stack import SCHEDULER_ROLE, DataStack
 from infra.stages import Stage
 from moref.kernel import names
 
-AREAS = (intake, campaigns, messaging, referrals, rewards, vendors, mail, pages, api, outbox)
+AREAS = (intake, campaigns, messaging, referrals, rewards, reporting, vendors, mail, pages, api, outbox)
 
 
 class ServiceStack(Stack):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from moref.kernel.names import CAMPAIGNS, CLICKS, INBOX, LEADS, MESSAGES, PAYOUTS, REFERRALS
+from moref.kernel.names import CAMPAIGNS, CLICKS, INBOX, LEADS, MESSAGES, PAYOUTS, REFERRALS, REPORTS
 
 SCHEMA = 1  # of the envelope; a consumer that meets a newer one leaves the message to the dead-letter queue
 
@@ -43,13 +43,13 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "job.changed": (CAMPAIGNS, REFERRALS),  # subject job; state, previous_state, job_version
     "contact.identified": (REFERRALS,),  # subject contact; one more way to recognise somebody: their jobs are looked at
     "contact.merged": (REFERRALS,),  # subject contact (the one that is history); into
-    "feedback.given": (CAMPAIGNS,),  # subject feedback; enrollment_id, score
-    "link.clicked": (CAMPAIGNS,),  # subject link; the first click of a day
+    "feedback.given": (CAMPAIGNS, REPORTS),  # subject feedback; enrollment_id, score
+    "link.clicked": (CAMPAIGNS, REPORTS),  # subject link; the first click of a day
     "partner.onboarded": (CAMPAIGNS,),  # subject advocate, of kind partner
     "campaign.resumed": (CAMPAIGNS,),  # subject campaign, also for a location's form of it: held steps go on
     "campaign.ended": (CAMPAIGNS,),  # subject campaign: whoever is on it is taken off
-    "lead.created": (LEADS, REFERRALS, CAMPAIGNS),  # subject lead; referral_id
-    "referral.changed": (REFERRALS, CAMPAIGNS),  # subject referral; status, previous_status, job_id
+    "lead.created": (LEADS, REFERRALS, CAMPAIGNS, REPORTS),  # subject lead; referral_id
+    "referral.changed": (REFERRALS, CAMPAIGNS, REPORTS),  # subject referral; status, previous_status, job_id
     "conversion.changed": (REFERRALS,),  # subject conversion; status, previous_status (automatic approval looks here)
     "conversion.escalated": (),  # subject conversion; hours of waiting, status; the branch gets an e-mail
     "budget.changed": (REFERRALS,),  # subject budget; what it held is judged again
@@ -62,4 +62,5 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "statement.asked": (PAYOUTS,),  # subject provider statement; to be made, or made again
     "payout.changed": (CAMPAIGNS,),  # subject payout; status, previous_status, reward_id (thank-you and reward message)
     "message.queued": (MESSAGES,),  # subject message
+    "message.changed": (REPORTS,),  # subject message of a campaign; status: it left, arrived, was opened or clicked
 }

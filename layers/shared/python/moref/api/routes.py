@@ -10,6 +10,7 @@ from moref.api import (
     conversions,
     decisions,
     enrollments,
+    funnel,
     payouts,
     programs,
     read,
@@ -36,6 +37,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *campaigns.OPERATIONS,
     *campaign_trials.OPERATIONS,
     *enrollments.OPERATIONS,
+    *funnel.OPERATIONS,
     *books.OPERATIONS,
     *payouts.OPERATIONS,
 )

@@ -8,8 +8,9 @@ from moref.campaigns.walk import Walked
 from moref.intake.model import Contact, Job
 from moref.kernel import ids
 from moref.kernel.errors import BadInput
+from moref.messaging.model import CARRIES
 from moref.messaging.plan_message import fields_needed, message_id, planned
-from moref.records import Create, Write
+from moref.records import Create, Point, Write
 from moref.referrals.ensure_link import ensure_link
 from moref.referrals.model import Link
 from moref.runtime import Runtime
@@ -72,7 +73,7 @@ def planned_step(
         code = enrollment.link_code or link_of(runtime, org, enrollment.contact_id, enrollment.location_id).id
         enrollment = enrollment.model_copy(update={"link_code": code})
         links["referral_link"] = f"{base}/r/{code}"
-    return enrollment, planned(
+    writes = planned(
         runtime,
         org,
         cause=cause(enrollment, name),
@@ -86,6 +87,10 @@ def planned_step(
         channel=None if step.channel == "best" else step.channel,
         prompted_at=enrollment.began_at if enrollment.trigger in _PROMPTED else None,
     )
+    if "referral_link" in links and enrollment.link_code is not None:
+        carried = Point(org, CARRIES, enrollment.link_code, message_id(org, cause(enrollment, name)))
+        writes = (*writes, carried)
+    return enrollment, writes
 
 
 def task_writes(runtime: Runtime, enrollment: Enrollment, name: str, step: Task, contact: Contact) -> Sequence[Write]:

@@ -113,6 +113,10 @@ class PayoutWorker(Worker):
     pass
 
 
+class ReportWorker(Worker):
+    pass
+
+
 class Sweeper(Worker):
     pass
 
@@ -136,6 +140,7 @@ CONTRACTS: dict[str, type[Environment]] = {
     "referral_worker": ReferralWorker,
     "lead_worker": LeadWorker,
     "payout_worker": PayoutWorker,
+    "report_worker": ReportWorker,
     "sweeper": Sweeper,
     "reconcile": Reconcile,
 }

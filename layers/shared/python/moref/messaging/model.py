@@ -32,6 +32,10 @@ ReportState = Literal["sent", "failed", "undelivered", "delivered", "opened", "c
 CONFIDENTIAL = frozenset({"confirm_address"})
 
 
+# Look-up kind: the code of a referral link leads to the campaign messages that carry it.
+CARRIES = "carries"
+
+
 class Message(Entity):
     """Out: id is derived from (enrollment, step) or another cause, so a step sends once. In: direction "in"."""
 

@@ -13,6 +13,7 @@ from moref.messaging.channels.base import Report
 from moref.messaging.model import Message, MessageStatus, Receipt, ReportState
 from moref.messaging.opt_out import opt_out
 from moref.messaging.senders import block
+from moref.messaging.told import told
 from moref.records import Change, Create
 from moref.runtime import Runtime
 from moref.tenants.model import Location
@@ -68,7 +69,8 @@ def apply_receipt(runtime: Runtime, organization_id: str, provider_id: str, mess
         if not news:
             return
         try:
-            runtime.store.commit(Change(message, message.changed(now, **news)))
+            after = message.changed(now, **news)
+            runtime.store.commit(Change(message, after), *told(after))
         except Conflict:
             continue
         if news.get("status") in ("failed", "undelivered"):

@@ -6,6 +6,7 @@ from moref.kernel.errors import Conflict
 from moref.messaging.model import Message
 from moref.messaging.receipts import apply_receipt
 from moref.messaging.reputation import on_sent
+from moref.messaging.told import told
 from moref.records import Change, Point
 from moref.runtime import Runtime
 
@@ -26,8 +27,9 @@ def settle(runtime: Runtime, claim: Message, **fields: Any) -> Message | None:
         points = []
         if provider_id := fields.get("provider_id"):
             points.append(Point(claim.organization_id, PROVIDER_MESSAGE, provider_id, claim.id))
+        events = told(after) if after.status == "sent" else []
         try:
-            runtime.store.commit(Change(now, after), *points)
+            runtime.store.commit(Change(now, after), *points, *events)
         except Conflict:
             continue
         return after

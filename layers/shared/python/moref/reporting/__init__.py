@@ -1,0 +1,1 @@
+"""What campaigns achieved, counted as it happens."""
