@@ -10,11 +10,10 @@ from moref.books.close_month import closed_months
 from moref.books.model import ClosedMonth
 from moref.books.months import bounds
 from moref.records import Store, get
+from moref.rewards.ledger import OWED  # a credit there is a liability
 from moref.rewards.model import Entry
 from moref.runtime import Runtime
 from moref.tenants.model import LegalEntity
-
-OWED = frozenset({"reward_payable", "in_flight", "service_credit_payable"})  # a credit there is a liability
 
 
 @dataclass(slots=True)

@@ -1,45 +1,58 @@
 """The ledger: one balanced entry for each step of a reward, written once, never changed. Functions may only put and
 query here, so nothing in this file (or after it) reads an entry by key or changes one."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
 from moref.records import Create, Store, every
-from moref.rewards.model import Entry, Line, Reward
+from moref.rewards.model import Account, Entry, Line, Reward
 
-Step = Literal["accrued", "submitted", "accepted", "returned", "reversed"]
-Account = Literal["referral_expense", "reward_payable", "in_flight", "provider_funding"]
+Step = Literal[
+    "accrued", "submitted", "accepted", "returned", "reversed", "lowered", "handed_over",
+    "credit_granted", "credit_used", "credit_returned", "credit_taken_back",
+    "code_granted", "code_redeemed", "code_released",
+    "debt_recorded", "debt_released", "debt_settled", "debt_restored",
+]  # fmt: skip
 
 # step -> (debited account, credited account, what it says)
 STEPS: dict[Step, tuple[Account, Account, str]] = {
     "accrued": ("referral_expense", "reward_payable", "reward approved"),
+    "lowered": ("reward_payable", "referral_expense", "the job came to less"),
     "submitted": ("reward_payable", "in_flight", "provider asked to pay"),
     "accepted": ("in_flight", "provider_funding", "provider accepted the order"),
     "returned": ("in_flight", "reward_payable", "provider was asked and paid nothing"),
     "reversed": ("reward_payable", "referral_expense", "reward reversed"),
+    "handed_over": ("reward_payable", "handed_over", "staff handed the reward over"),
+    "credit_granted": ("reward_payable", "service_credit_payable", "service credit given"),
+    "credit_used": ("service_credit_payable", "credits_applied", "service credit taken off an invoice"),
+    "credit_returned": ("credits_applied", "service_credit_payable", "the invoice was undone"),
+    "credit_taken_back": ("service_credit_payable", "referral_expense", "unused service credit taken back"),
+    "code_granted": ("reward_payable", "discount_code_payable", "discount code given"),
+    "code_redeemed": ("discount_code_payable", "discounts_applied", "discount code redeemed"),
+    "code_released": ("discount_code_payable", "referral_expense", "discount code not used, or not whole"),
+    "debt_recorded": ("advocate_receivable", "referral_expense", "owed back by the accepted terms"),
+    "debt_released": ("referral_expense", "advocate_receivable", "not owed any more"),
+    "debt_settled": ("reward_payable", "advocate_receivable", "kept from a later reward"),
+    "debt_restored": ("advocate_receivable", "reward_payable", "that later reward was reversed"),
 }
-# Which steps may have been booked when this one is; a checker's view of the payout machine.
-_AFTER: dict[str, set[str]] = {
-    "accrued": set(),
-    "submitted": {"accrued"},
-    "accepted": {"accrued", "submitted"},
-    "returned": {"accrued", "submitted"},
-    "reversed": {"accrued"},
-}
+OWED: frozenset[Account] = frozenset({"reward_payable", "in_flight", "service_credit_payable", "discount_code_payable"})
 
 Balances = dict[str, dict[str, int]]  # currency -> account -> minor units, debits positive
 
 
-def book(reward: Reward, step: Step, now: datetime) -> Create:
-    """The write of one step's entry. A step that is booked already makes the commit a Conflict."""
+def book(reward: Reward, step: Step, now: datetime, *, amount: int | None = None, turn: str = "") -> Create:
+    """The write of one step's entry, of the reward's whole amount unless said. A step (of that `turn`) that is booked
+    already makes the commit a Conflict. Raises ValueError on nothing to book."""
     debit, credit, memo = STEPS[step]
-    lines = [Line(account=debit, amount=reward.amount), Line(account=credit, amount=-reward.amount)]
+    size = reward.amount if amount is None else amount
+    if size <= 0:
+        raise ValueError(f"{step} of {reward.id} books nothing")
     return Create(
         Entry(
             organization_id=reward.organization_id,
-            id=f"{reward.id}.{step}",
+            id=".".join(filter(None, (reward.id, step, turn))),
             created_at=now,
             updated_at=now,
             reward_id=reward.id,
@@ -47,7 +60,7 @@ def book(reward: Reward, step: Step, now: datetime) -> Create:
             legal_entity_id=reward.legal_entity_id,
             location_id=reward.location_id,
             currency=reward.currency,
-            lines=lines,
+            lines=[Line(account=debit, amount=size), Line(account=credit, amount=-size)],
             memo=memo,
         )
     )
@@ -67,24 +80,68 @@ def balances(store: Store, organization_id: str, *, legal_entity_id: str | None 
     return total(entry for entry in entries if legal_entity_id in (None, entry.legal_entity_id))
 
 
+# Which steps must have been booked when this one is; all of them follow "accrued".
+_AFTER = {
+    "accepted": "submitted", "returned": "submitted", "credit_used": "credit_granted",
+    "credit_returned": "credit_used", "credit_taken_back": "credit_granted", "code_redeemed": "code_granted",
+    "code_released": "code_granted", "debt_released": "debt_recorded", "debt_restored": "debt_settled",
+}  # fmt: skip
+_WHOLE = frozenset({"submitted", "credit_granted", "code_granted", "handed_over"})  # the reward leaves as one of these
+
+
 def faults(entries: Iterable[Entry]) -> list[str]:
     """What is wrong with a set of entries, in words; empty when all is well. Independent of how they were made."""
     found = []
-    by_reward: defaultdict[str, dict[str, Entry]] = defaultdict(dict)
+    by_reward: defaultdict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         if sum(line.amount for line in entry.lines) or not entry.lines:
             found.append(f"{entry.id} is not balanced")
-        by_reward[entry.reward_id][entry.step] = entry
-    for reward_id, steps in by_reward.items():
-        found.extend(
-            f"{reward_id} has {step} without {missing}"
-            for step in steps
-            for missing in sorted(_AFTER.get(step, {"a known step"}) - steps.keys())
-        )
-        if len({(entry.currency, abs(entry.lines[0].amount)) for entry in steps.values()}) > 1:
-            found.append(f"{reward_id} is booked with different amounts")
-        if {"submitted", "reversed"} <= steps.keys() and "returned" not in steps:
-            found.append(f"{reward_id} is reversed while in flight")
-        if "accepted" in steps and ("returned" in steps or "reversed" in steps):
-            found.append(f"{reward_id} is both paid and taken back")
+        if not _as_its_step_says(entry):
+            found.append(f"{entry.id} is not what its step books")
+        by_reward[entry.reward_id].append(entry)
+    for reward_id, booked in by_reward.items():
+        found += [f"{reward_id} {words}" for words in _of_reward(booked)]
+    return found
+
+
+def _as_its_step_says(entry: Entry) -> bool:
+    step = next((known for name, known in STEPS.items() if name == entry.step), None)
+    debits = [line.account for line in entry.lines if line.amount > 0]
+    credits = [line.account for line in entry.lines if line.amount < 0]
+    return step is None or (debits, credits) == ([step[0]], [step[1]])
+
+
+def _of_reward(booked: list[Entry]) -> list[str]:
+    steps = {entry.step for entry in booked}
+    found = [f"has {step} without a known step" for step in sorted(steps - STEPS.keys())]
+    found += [f"has {step} without accrued" for step in sorted(steps & STEPS.keys()) if "accrued" not in steps]
+    found += [
+        f"has {step} without {_AFTER[step]}" for step in sorted(steps & _AFTER.keys()) if _AFTER[step] not in steps
+    ]
+    sums = Counter[str]()
+    for entry in booked:
+        sums[entry.step] += sum(line.amount for line in entry.lines if line.amount > 0)
+    return found + _sizes(steps, sums, {entry.currency for entry in booked}) + _contradictions(booked, steps)
+
+
+def _sizes(steps: set[str], sums: Counter[str], currencies: set[str]) -> list[str]:
+    """What leaves is what was accrued, less what was lowered and what was kept for a debt (and not put back)."""
+    stands = sums["accrued"] - sums["lowered"]
+    left = stands - sums["debt_settled"]
+    whole = [sums[step] for step in steps & _WHOLE]
+    same = all(size == left for size in whole) and sums["returned"] in (0, sums["submitted"])
+    same = same and sums["accepted"] in (0, sums["submitted"]) and sums["reversed"] in (0, stands)
+    return [] if same and len(currencies) == 1 else ["is booked with different amounts"]
+
+
+def _contradictions(booked: list[Entry], steps: set[str]) -> list[str]:
+    found = []
+    if {"submitted", "reversed"} <= steps and "returned" not in steps:
+        found.append("is reversed while in flight")
+    if "accepted" in steps and ("returned" in steps or "reversed" in steps):
+        found.append("is both paid and taken back")
+    for accounts in total(booked).values():
+        found += [f"has {account} overdrawn" for account in sorted(OWED) if accounts.get(account, 0) > 0]
+        if accounts.get("credits_applied", 0) > 0 or accounts.get("discounts_applied", 0) > 0:
+            found.append("has more returned than was used")
     return found

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
 
 from moref.kernel import names
+from moref.programs.model import Discount, RewardType
 from moref.records import Entity
 
 
@@ -12,32 +13,48 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Reward(Entity):
-    """id is derived from the conversion and its round. Paid from `released_at` on, which starts the 48 hours.
+RewardStatus = Literal["pending", "issued", "redeemed", "reversed", "expired", "failed"]
 
-    What a person approved is released at `release_at`; until then the approval may be undone.
+
+class Reward(Entity):
+    """id is derived from the conversion, its round, and for whom it is. Paid from `released_at` on, which starts the 48
+    hours. What a person approved is released at `release_at`; until then the approval may be undone.
+
+    `amount` changes only while nothing is frozen (lower.py). What is paid is `payable`: an advocate's debt comes off.
     """
 
     noun: ClassVar[str] = "reward"
 
     advocate_id: str
-    contact_id: str
+    contact_id: str  # who gets it
+    who: Literal["advocate", "friend"] = "advocate"
     conversion_id: str
     location_id: str
     legal_entity_id: str
-    kind: Literal["gift_card"] = "gift_card"
+    kind: RewardType = "gift_card"
+    discount: Discount | None = None  # of a discount code
+    words: str | None = None  # what staff hand over
     amount: int
+    withheld: int = 0  # kept for what the advocate owes (debts.py), part of `amount`
     currency: str
-    status: Literal["pending", "issued", "redeemed", "reversed", "expired", "failed"] = "pending"
+    status: RewardStatus = "pending"
     reason: str | None = None
     revoke_reason: str | None = None  # the job was undone while the provider was being asked: reverse it if that failed
     approved_at: AwareDatetime
     release_at: AwareDatetime | None = None  # None: at once
     released_at: AwareDatetime | None = None
+    frozen_at: AwareDatetime | None = None  # the amount stands: a payout, a credit or a code was made of it
     issued_at: AwareDatetime | None = None
+    redeemed_at: AwareDatetime | None = None
+    code: str | None = None  # the discount code it is
+    told: int = 0  # how often staff had it told again
 
     def parent(self) -> str:
         return self.advocate_id
+
+    @property
+    def payable(self) -> int:
+        return self.amount - self.withheld
 
 
 PayoutStatus = Literal[
@@ -106,21 +123,28 @@ class RateSlot(Entity):
     next_at: AwareDatetime
 
 
+Account = Literal[
+    "referral_expense", "reward_payable", "in_flight", "provider_funding", "advocate_receivable",
+    "service_credit_payable", "credits_applied", "discount_code_payable", "discounts_applied", "handed_over",
+]  # fmt: skip
+
+
 class Line(_Part):
     """Positive `amount` is a debit, negative a credit."""
 
-    account: Literal["referral_expense", "reward_payable", "in_flight", "provider_funding"]
+    account: Account
     amount: StrictInt
 
 
 class Entry(Entity):
-    """One balanced journal entry, never changed; id is "<reward>.<step>", so a step is booked once."""
+    """One balanced journal entry, never changed; id is "<reward>.<step>", so a step is booked once; for a step that may
+    come again (a credit used on several jobs) "<reward>.<step>.<turn>"."""
 
     noun: ClassVar[str] = "entry"
     table: ClassVar[str] = names.LEDGER
 
     reward_id: str
-    step: str  # accrued, submitted, accepted, returned, reversed
+    step: str  # as ledger.STEPS
     legal_entity_id: str
     location_id: str
     currency: str
