@@ -10,8 +10,7 @@ from pydantic import Field
 from moref.api.operation import Call, Operation, Schema
 from moref.api.resource import PLACE, STATUS, Resource, words
 from moref.conversions.bulk import MOST, decide
-from moref.conversions.model import Conversion, Rule
-from moref.conversions.watch import PROMISE
+from moref.conversions.model import PROMISE, Conversion, Rule
 from moref.kernel.clock import iso
 from moref.tenants.forms import Form, Identifier, Line
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from moref import people
 from moref.conversions.holds import Case
 from moref.intake.model import Contact, Fact, Job
 from moref.kernel import ids
@@ -120,6 +119,8 @@ def _sharing(store: Store, contacts: list[Contact]) -> set[str]:
 
 
 def _staff_keys(runtime: Runtime, org: str) -> frozenset[str]:
+    from moref import people  # brings the numbering plans of the world, which a decision does without
+
     members, locations = every(runtime.store, Member, org), every(runtime.store, Location, org)
     addresses: list[tuple[str | None, str | None]] = [(None, member.email) for member in members]
     addresses += [(location.phone, location.staff_email) for location in locations]

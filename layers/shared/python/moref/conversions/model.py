@@ -1,5 +1,6 @@
 """A referral that reached its program's qualifying fact."""
 
+from datetime import timedelta
 from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -20,6 +21,8 @@ CONDITIONS: frozenset[Rule] = frozenset({"tax", "budget", "tariff", "attestation
 ACTS: frozenset[Rule] = frozenset({"tariff", "attestation", "terms"})
 # Conditions that staff may set aside with a reason; of the others the missing thing itself is asked for.
 SET_ASIDE: frozenset[Rule] = frozenset({"tax", "budget", "attestation"})
+
+PROMISE = timedelta(hours=48)  # from the moment staff are asked to their decision
 
 
 class _Part(BaseModel):

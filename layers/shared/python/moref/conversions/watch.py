@@ -4,7 +4,7 @@ decided after 24 and after 40 hours are told."""
 from datetime import timedelta
 
 from moref.conversions.changes import WAITS
-from moref.conversions.model import Conversion
+from moref.conversions.model import PROMISE, Conversion
 from moref.events import Event
 from moref.kernel.clock import iso
 from moref.kernel.names import REFERRALS
@@ -14,7 +14,6 @@ from moref.rewards.model import Reward
 from moref.runtime import Runtime
 
 TOLD_AFTER = (24, 40)  # hours
-PROMISE = timedelta(hours=48)
 
 
 def watch(runtime: Runtime, conversion: Conversion) -> None:
