@@ -236,3 +236,17 @@ def test_a_score_is_seen_by_every_campaign_of_the_job() -> None:
     give_feedback(it.runtime, ORG, it.enrollment().id, score=5)
     it.pump()
     assert tasks(it) == ["five"]
+
+
+def test_who_was_asked_by_another_campaign_of_the_job_is_silent_all_the_same() -> None:
+    it = world()
+    steps = {
+        "wait": {"kind": "wait", "days": 3, "next": "silent"},
+        "silent": {"kind": "branch", "cases": [{"when": {"no_answer_days": 2}, "next": "note"}]},
+        "note": {"kind": "task", "words": "silent", "mail": False},
+    }
+    definition = {"trigger": {"kind": "job_completed"}, "first": "wait", "steps": steps}
+    it.campaign("own", Definition.model_validate(definition))
+    it.job_facts("completed", completed=True)
+    it.move(days=3, hours=1)
+    assert tasks(it) == ["silent"]

@@ -67,10 +67,17 @@ class StoreKnown:
 
     @property
     def asked_at(self) -> datetime | None:
-        """When the first message of this enrollment was queued."""
-        return min(
-            (run.done_at for run in self.enrollment.steps.values() if run.message_id and run.done_at), default=None
-        )
+        """When the first message of this enrollment was queued, or of another one about the same job."""
+        runs = [run for one in (self.enrollment, *self._of_the_job) for run in one.steps.values()]
+        return min((run.done_at for run in runs if run.message_id and run.done_at), default=None)
+
+    @cached_property
+    def _of_the_job(self) -> list[Enrollment]:
+        """Other enrollments that lead to a page for the score of this job."""
+        org, job_id = self._organization_id, self.enrollment.job_id
+        ids = self._store.lookup(org, JOURNEY, job_id) if job_id else []
+        found = (self._store.find(Enrollment, org, id) for id in ids if id != self.enrollment.id)
+        return [one for one in found if one is not None and one.token is not None]
 
     @property
     def job_type(self) -> str | None:
