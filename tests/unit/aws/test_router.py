@@ -168,7 +168,7 @@ def test_a_poison_record_fails_alone_and_stays_pending(poison: dict[str, Any]) -
 
 def test_what_one_queue_did_not_take_is_not_cleared() -> None:
     world = World(Queues(down={CAMPAIGNS}))
-    failed = world.route(record(event_row("evt_1"), 1), record(event_row("evt_2", "lead.created"), 2))
+    failed = world.route(record(event_row("evt_1"), 1), record(event_row("evt_2", "reward.released"), 2))
     assert failed == ["1"]
     assert {key[0] for _, key in world.rows.cleared} == {"org_1#event#evt_2"}
     assert (REFERRALS, "evt_1") in {(queue, message["id"]) for queue, message in world.queues.sent}

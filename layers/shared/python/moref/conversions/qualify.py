@@ -28,7 +28,14 @@ from moref.runtime import Runtime
 
 NO_PROGRAM = "no active reward program for this location"
 UNDONE = "the job was cancelled, or the fact that earned the reward was taken back"
-STAYS = f"{UNDONE}, after the provider had been asked to pay"
+GONE = {  # why it is over, when it is not the job but the referral that ended
+    "removed": "the attribution was removed: it was a mistake",
+    "duplicate": "another referral of the same person was documented first",
+    "ineligible": "the referral does not count under the program's rules",
+    "lost": "the referred person did not become a customer",
+}
+ASKED = ", after the provider had been asked to pay"
+STAYS = f"{UNDONE}{ASKED}"
 
 
 def qualify(runtime: Runtime, organization_id: str, referral_id: str) -> Conversion | None:
@@ -101,7 +108,7 @@ def _follow(runtime: Runtime, conversion: Conversion, referral: Referral, job: J
     zone = zone_of(runtime.store, conversion.organization_id, conversion.location_id)
     verdict = qualifying(referral, job, conversion.terms, zone)
     if verdict.fact is None or job is None:
-        _undone(runtime, conversion, referral, job, verdict.words or UNDONE)
+        _undone(runtime, conversion, referral, job, verdict.words or GONE.get(referral.status, UNDONE))
     elif conversion.status == "withdrawn":
         found = conversion.open_holds()
         status = "held" if found else "pending"
@@ -114,7 +121,7 @@ def _follow(runtime: Runtime, conversion: Conversion, referral: Referral, job: J
         _judge_again(runtime, conversion, referral, job)
     elif conversion.status == "approved" and conversion.reward_id:
         keep(runtime, conversion.organization_id, conversion.reward_id)
-        if conversion.reason == STAYS:
+        if (conversion.reason or "").endswith(ASKED):
             _commit(runtime, moved(conversion, runtime.clock.now(), reason=None))
 
 
@@ -137,7 +144,7 @@ def _undone(runtime: Runtime, conversion: Conversion, referral: Referral, job: J
         _commit(runtime, [*withdrawal(runtime, conversion, words), *shown])
     elif conversion.status == "approved" and conversion.reward_id is not None:
         if not reverse(runtime, conversion.organization_id, conversion.reward_id, words):
-            _commit(runtime, moved(conversion, now, reason=STAYS) if conversion.reason != STAYS else [])
+            _commit(runtime, moved(conversion, now, reason=f"{words}{ASKED}"))
     elif conversion.status == "withdrawn":
         _commit(runtime, shown)
 
