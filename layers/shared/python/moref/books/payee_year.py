@@ -30,8 +30,8 @@ def counted(store: Store, reward: Reward, now: datetime) -> Write:
             PayeeYear(
                 organization_id=reward.organization_id, id=id, created_at=now, updated_at=now,
                 legal_entity_id=reward.legal_entity_id, contact_id=reward.contact_id, year=year,
-                paid={reward.currency: reward.amount}, rewards=1,
+                paid={reward.currency: reward.payable}, rewards=1,
             )
         )  # fmt: skip
-    paid = before.paid | {reward.currency: before.paid.get(reward.currency, 0) + reward.amount}
+    paid = before.paid | {reward.currency: before.paid.get(reward.currency, 0) + reward.payable}
     return Change(before, before.changed(now, paid=paid, rewards=before.rewards + 1))

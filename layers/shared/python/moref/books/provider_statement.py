@@ -14,10 +14,9 @@ from moref.events import Event
 from moref.kernel.errors import Conflict, Failure, NeedsPerson
 from moref.records import Change, Create, Emit, every, get
 from moref.rewards.connect import connect as connect_account
-from moref.rewards.model import Entry, Payout
+from moref.rewards.model import Entry, Payout, payout_id
 from moref.rewards.ports import Connect, ProviderOrder
 from moref.rewards.settle import EXECUTED
-from moref.rewards.start_payout import payout_id
 from moref.runtime import Runtime
 
 MARGIN = timedelta(days=3)  # a payout is accepted within 48 hours of its first request, or by hand

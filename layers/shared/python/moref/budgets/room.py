@@ -67,12 +67,12 @@ def taken_from(found: Iterable[Room], currency: str) -> list[str]:
 
 
 def giving_back(
-    store: Store, organization_id: str, spend_ids: Iterable[str], amount: int, now: datetime
+    store: Store, organization_id: str, spend_ids: Iterable[str], amount: int, now: datetime, *, approvals: int = 1
 ) -> list[Write]:
-    """To the period it was taken from, also when that is over."""
+    """To the period it was taken from, also when that is over. `approvals`: 0 when the approval itself stands."""
     writes: list[Write] = []
     for id in spend_ids:
         before = get(store, Spend, organization_id, id)
-        after = before.changed(now, amount=before.amount - amount, approvals=before.approvals - 1)
+        after = before.changed(now, amount=before.amount - amount, approvals=before.approvals - approvals)
         writes.append(Change(before, after))
     return writes

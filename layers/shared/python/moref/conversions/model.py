@@ -84,6 +84,8 @@ class Conversion(Entity):
     period_ordinal: int | None = None  # ... and the n-th of it
     taken: Taken | None = None
     reward_id: str | None = None
+    friend_reward_id: str | None = None  # stays while the friend keeps it, also when the approval is taken back
+    friend_taken: Taken | None = None  # of the budgets
     decided_at: AwareDatetime | None = None
     decided_by: str | None = None  # member id, or "policy"
     reason: str | None = None

@@ -11,10 +11,9 @@ from moref.records import Change, Emit, Write, get
 from moref.referrals.model import Referral
 from moref.referrals.progress import progress
 from moref.rewards import ledger
-from moref.rewards.model import Reward
+from moref.rewards.model import Reward, payout_id
 from moref.rewards.outcomes import closing
 from moref.rewards.reverse import UNTAKEN, taken_back
-from moref.rewards.start_payout import payout_id
 from moref.runtime import Runtime
 
 WORDS = "the approval was undone"

@@ -34,11 +34,17 @@ FIELDS: dict[str, MergeField] = {
     "score": MergeField("the score a customer gave", "5", 1, may_be_empty=True),
     "code": MergeField("the code that confirms a new address", "123456", 6, by="planned"),
     "new_address": MergeField("the new address, mostly hidden", "s***@example.com", 30, by="planned"),
+    "discount_code": MergeField("a discount code that was given", "7K3M-9QX2-WDT", 13, by="planned"),
+    "discount": MergeField("what it is worth", "10 % (at most $50)", 22, by="planned"),
+    "valid_until": MergeField("its last day", "2027-06-01", 10, by="planned"),
+    "credit": MergeField("the service credit that was given", "$25", 9, by="planned"),
+    "kept": MergeField("what was kept of a reward for one that is owed back", "$10", 9, by="planned"),
+    "left": MergeField("what is left of it", "$15", 9, by="planned"),
     "disclosure": MergeField("says that the advocate gets a reward (16 CFR 255.5)", "", 80),
     "opt_out": MergeField("says how to stop the texts", "", 40),
 }  # fmt: skip
 # Given to nothing but the built-in that has them: no campaign could supply them.
-PRIVATE = frozenset({"code", "new_address"})
+PRIVATE = frozenset({"code", "new_address", "discount_code", "discount", "valid_until", "credit", "kept", "left"})
 LINKS = ("feedback_link", "referral_link", "review_link")
 PLANNED = frozenset(name for name, field in FIELDS.items() if field.by == "planned")
 

@@ -6,11 +6,11 @@ from moref.kernel.errors import NeedsPerson, OutcomeUnknown, Retry
 from moref.records import get
 from moref.rewards import outcomes
 from moref.rewards.connect import connect as connect_account
-from moref.rewards.model import Payout, Reward
+from moref.rewards.model import Payout, Reward, payout_id
 from moref.rewards.pay import pay
 from moref.rewards.ports import Connect, ProviderOrder
 from moref.rewards.settle import settle
-from moref.rewards.start_payout import payout_id, start_payout
+from moref.rewards.start_payout import start_payout
 from moref.rewards.wake import gives_up_at
 from moref.runtime import Runtime
 

@@ -8,10 +8,10 @@ from moref.kernel.errors import NeedsPerson, OutcomeUnknown, Retry
 from moref.records import every, get
 from moref.rewards import outcomes
 from moref.rewards.connect import connect as connect_account
-from moref.rewards.model import Payout, PayoutStatus, Reward
+from moref.rewards.model import Payout, PayoutStatus, Reward, payout_id
 from moref.rewards.ports import Connect, Provider, ProviderOrder
 from moref.rewards.settle import settle
-from moref.rewards.start_payout import PROVIDER, payout_id, start_payout
+from moref.rewards.start_payout import PROVIDER, start_payout
 from moref.runtime import Runtime
 from moref.tenants.model import VendorAccount
 

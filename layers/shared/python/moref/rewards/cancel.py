@@ -1,12 +1,10 @@
 """Staff end a payout that needs a person, once the provider has said that nothing was or will be paid under our id."""
 
-from datetime import datetime
-
 from moref.budgets import room
-from moref.conversions.model import Conversion, Taken
+from moref.conversions.model import Conversion
 from moref.kernel.errors import BadInput, Conflict, Failure
 from moref.records import Change, Write, get
-from moref.rewards import ledger
+from moref.rewards import debts, ledger
 from moref.rewards.advance import SURE
 from moref.rewards.audit import audit
 from moref.rewards.connect import connect as connect_account
@@ -88,22 +86,25 @@ def _end(runtime: Runtime, payout: Payout, actor: str, reason: str) -> Payout:
 def _failed(runtime: Runtime, payout: Payout, reward: Reward, reason: str) -> list[Write]:
     now, org = runtime.clock.now(), reward.organization_id
     conversion = get(runtime.store, Conversion, org, reward.conversion_id)
-    spends, unspent = _unspent(runtime, conversion, now)
     writes: list[Write] = [
         Change(reward, reward.changed(now, status="failed", reason=reason[:300])),
-        Change(conversion, conversion.changed(now, reason=f"payout cancelled: {reason}"[:500], taken=unspent)),
-        *spends,
+        *_unspent(runtime, conversion, reward, f"payout cancelled: {reason}"[:500]),
         ledger.book(reward, "reversed", now),
+        *debts.put_back(runtime, reward, now),
     ]
     if payout.first_submitted_at is not None:
         writes.append(ledger.book(reward, "returned", now))
     return writes
 
 
-def _unspent(runtime: Runtime, conversion: Conversion, now: datetime) -> tuple[list[Write], Taken | None]:
+def _unspent(runtime: Runtime, conversion: Conversion, reward: Reward, words: str) -> list[Write]:
     """The budgets get their money back; the advocate's count and what their caps go by stay, as the ordinal does."""
-    taken = conversion.taken
+    now, friends = runtime.clock.now(), reward.who == "friend"
+    taken = conversion.friend_taken if friends else conversion.taken
+    none = taken.model_copy(update={"spends": []}) if taken else None
+    fields = {"friend_taken": none} if friends else {"taken": none}
+    change = Change(conversion, conversion.changed(now, reason=words, **fields))
     if taken is None:
-        return [], None
-    writes = room.giving_back(runtime.store, conversion.organization_id, taken.spends, taken.amount, now)
-    return writes, taken.model_copy(update={"spends": []})
+        return [change]
+    store, org = runtime.store, conversion.organization_id
+    return [change, *room.giving_back(store, org, taken.spends, taken.amount, now, approvals=0 if friends else 1)]

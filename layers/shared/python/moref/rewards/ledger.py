@@ -46,7 +46,8 @@ def book(reward: Reward, step: Step, now: datetime, *, amount: int | None = None
     """The write of one step's entry, of the reward's whole amount unless said. A step (of that `turn`) that is booked
     already makes the commit a Conflict. Raises ValueError on nothing to book."""
     debit, credit, memo = STEPS[step]
-    size = reward.amount if amount is None else amount
+    whole = reward.amount if step in ("accrued", "reversed") else reward.payable
+    size = whole if amount is None else amount
     if size <= 0:
         raise ValueError(f"{step} of {reward.id} books nothing")
     return Create(
@@ -130,7 +131,8 @@ def _sizes(steps: set[str], sums: Counter[str], currencies: set[str]) -> list[st
     left = stands - sums["debt_settled"]
     whole = [sums[step] for step in steps & _WHOLE]
     same = all(size == left for size in whole) and sums["returned"] in (0, sums["submitted"])
-    same = same and sums["accepted"] in (0, sums["submitted"]) and sums["reversed"] in (0, stands)
+    same = same and sums["accepted"] in (0, sums["submitted"])
+    same = same and sums["reversed"] in (0, stands, sums["debt_restored"])
     return [] if same and len(currencies) == 1 else ["is booked with different amounts"]
 
 

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
 
-from moref.kernel import names
+from moref.kernel import ids, names
 from moref.programs.model import Discount, RewardType
 from moref.records import Entity
 
@@ -47,6 +47,8 @@ class Reward(Entity):
     issued_at: AwareDatetime | None = None
     redeemed_at: AwareDatetime | None = None
     code: str | None = None  # the discount code it is
+    account_id: str | None = None  # the credit account it went to
+    debt_id: str | None = None  # what `withheld` was kept for
     told: int = 0  # how often staff had it told again
 
     def parent(self) -> str:
@@ -100,6 +102,11 @@ class Payout(Entity):
 
     def parent(self) -> str:
         return self.reward_id
+
+
+def payout_id(organization_id: str, reward_id: str) -> str:
+    """One payout for a reward, for ever; the provider knows it as our idempotency key."""
+    return ids.derived("pay", organization_id, reward_id)
 
 
 class OpenPayout(Entity):

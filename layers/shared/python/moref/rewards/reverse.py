@@ -6,18 +6,20 @@ from typing import Any
 from moref.budgets import room
 from moref.conversions.model import Conversion
 from moref.events import Event
+from moref.kernel import plugins
 from moref.kernel.errors import Conflict
 from moref.programs import standing
 from moref.records import Change, Emit, Write, get
 from moref.referrals.model import Advocate
-from moref.rewards import ledger
+from moref.rewards import debts, ledger
 from moref.rewards.audit import audit
-from moref.rewards.model import Payout, Reward
+from moref.rewards.model import Payout, Reward, payout_id
 from moref.rewards.outcomes import TRIES, closing
-from moref.rewards.start_payout import payout_id
 from moref.runtime import Runtime
 
+KINDS = "moref.rewards.kinds"
 _UNPAID = frozenset({"intent", "retry_wait"})
+GONE = frozenset({"reversed", "failed", "expired"})
 
 
 def reverse(runtime: Runtime, organization_id: str, reward_id: str, reason: str) -> bool:
@@ -29,8 +31,13 @@ def reverse(runtime: Runtime, organization_id: str, reward_id: str, reason: str)
     """
     for _ in range(TRIES):
         reward = get(runtime.store, Reward, organization_id, reward_id)
+        if _is_given(reward):
+            try:
+                return _given(runtime, reward, reason)
+            except Conflict:
+                continue
         if reward.status != "pending":
-            return reward.status in ("reversed", "failed")
+            return reward.status in GONE
         payout = runtime.store.find(Payout, organization_id, payout_id(organization_id, reward_id))
         open_answer = payout is not None and payout.status not in _UNPAID
         if open_answer and reward.revoke_reason is not None:
@@ -45,6 +52,35 @@ def reverse(runtime: Runtime, organization_id: str, reward_id: str, reason: str)
             continue
         return not open_answer
     raise Conflict("the reward is being changed by others")
+
+
+def _is_given(reward: Reward) -> bool:
+    all_kept = reward.payable == 0 and reward.status == "issued"  # for a debt: nothing was paid of it
+    return all_kept or (reward.kind != "gift_card" and reward.status in ("pending", "issued"))
+
+
+def _given(runtime: Runtime, reward: Reward, reason: str) -> bool:
+    """A credit, a code, something staff hand over: taken back as far as it was not used."""
+    now = runtime.clock.now()
+    if reward.frozen_at is None:
+        runtime.store.commit(*reversal(runtime, reward, None, reason))
+        return True
+    if reward.payable:
+        found = plugins.load(KINDS, reward.kind).take_back(runtime, reward, reason)
+    else:
+        found = [Change(reward, reward.changed(now, status="reversed", reason=reason))], True
+    if found is None:
+        return False
+    writes, whole = found
+    others = [*_restored(runtime, reward, now), *after_reversal(runtime, reward, None, reason)] if whole else []
+    runtime.store.commit(*writes, *others)
+    return bool(whole)
+
+
+def _restored(runtime: Runtime, reward: Reward, now: datetime) -> list[Write]:
+    """What was kept of it for a debt is owed again."""
+    back = debts.put_back(runtime, reward, now)
+    return [*back, ledger.book(reward, "reversed", now, amount=reward.withheld)] if back else []
 
 
 def keep(runtime: Runtime, organization_id: str, reward_id: str) -> None:
@@ -68,7 +104,8 @@ def taken_back(runtime: Runtime, conversion: Conversion, now: datetime) -> list[
         runtime.store, org, taken.standings, taken.amount, now,
         currency=taken.currency, counted=conversion.period, ordinal=conversion.period_ordinal,
     )  # fmt: skip
-    return [Change(advocate, fewer), *standings, *room.giving_back(runtime.store, org, taken.spends, taken.amount, now)]
+    spent = room.giving_back(runtime.store, org, taken.spends, taken.amount, now)
+    return [Change(advocate, fewer), *standings, *spent]
 
 
 # What of a conversion ends with its approval.
@@ -91,13 +128,11 @@ def withdrawal(runtime: Runtime, conversion: Conversion, reason: str) -> list[Wr
 def reversal(runtime: Runtime, reward: Reward, payout: Payout | None, reason: str) -> list[Write]:
     """The writes that take back a pending reward, its conversion's approval, and the payout nothing was paid by."""
     now, org = runtime.clock.now(), reward.organization_id
-    conversion = get(runtime.store, Conversion, org, reward.conversion_id)
     writes: list[Write] = [
         Change(reward, reward.changed(now, status="reversed", reason=reason, revoke_reason=None)),
         ledger.book(reward, "reversed", now),
-        *withdrawal(runtime, conversion, reason),
-        Emit(Event("reward.reversed", org, reward.id, {"payout_id": payout.id if payout else None}), now),
-        audit(now, org, "policy", "reward.reversed", reward.id, turn="", reason=reason),
+        *debts.put_back(runtime, reward, now),
+        *after_reversal(runtime, reward, payout, reason),
     ]
     if payout is not None:
         data = {"status": "cancelled", "previous_status": payout.status, "reward_id": reward.id}
@@ -106,3 +141,26 @@ def reversal(runtime: Runtime, reward: Reward, payout: Payout | None, reason: st
         if payout.first_submitted_at is not None:
             writes.append(ledger.book(reward, "returned", now))
     return writes + closing(runtime, payout_id(org, reward.id), now)
+
+
+def after_reversal(runtime: Runtime, reward: Reward, payout: Payout | None, reason: str) -> list[Write]:
+    """The conversion's part in it: the advocate's reward withdraws it, the friend's leaves it as it is."""
+    now, org = runtime.clock.now(), reward.organization_id
+    conversion = get(runtime.store, Conversion, org, reward.conversion_id)
+    friends = reward.who == "friend"
+    told = Event("reward.reversed", org, reward.id, {"payout_id": payout.id if payout else None})
+    return [
+        *(friendless(runtime, conversion, now) if friends else withdrawal(runtime, conversion, reason)),
+        Emit(told, now),
+        audit(now, org, "policy", "reward.reversed", reward.id, turn="", reason=reason),
+    ]
+
+
+def friendless(runtime: Runtime, conversion: Conversion, now: datetime) -> list[Write]:
+    """The friend's reward is gone: a later approval may give another, and the budgets get its money back."""
+    taken, after = conversion.friend_taken, conversion.changed(now, friend_reward_id=None, friend_taken=None)
+    spends = taken.spends if taken else []
+    back = room.giving_back(
+        runtime.store, conversion.organization_id, spends, taken.amount if taken else 0, now, approvals=0
+    )
+    return [Change(conversion, after), *back]

@@ -1,23 +1,21 @@
-"""On reward.released: freezes who is paid what, from which account, before any provider is asked."""
+"""On reward.released: freezes who is paid what, from which account, before any provider is asked. A reward that is no
+gift card is granted instead (kinds/)."""
 
 from moref.events import Event
 from moref.intake.model import Contact
-from moref.kernel import ids
+from moref.kernel import plugins
 from moref.kernel.keys import GLOBAL
-from moref.records import Change, Create, Emit, Require, get
-from moref.rewards.model import OpenPayout, Payout, Reward
+from moref.records import Change, Create, Emit, get
+from moref.rewards import debts
+from moref.rewards.model import OpenPayout, Payout, Reward, payout_id
 from moref.rewards.release import release
 from moref.runtime import Runtime
 from moref.tenants.model import VendorAccount
 
 PROVIDER = "tremendous"
+KINDS = "moref.rewards.kinds"
 NO_ACCOUNT = "no gift card account is connected"
 NO_ADDRESS = "the advocate has neither e-mail nor phone"
-
-
-def payout_id(organization_id: str, reward_id: str) -> str:
-    """One payout for a reward, for ever; the provider knows it as our idempotency key."""
-    return ids.derived("pay", organization_id, reward_id)
 
 
 def start_payout(runtime: Runtime, organization_id: str, reward_id: str) -> Payout | None:
@@ -30,21 +28,29 @@ def start_payout(runtime: Runtime, organization_id: str, reward_id: str) -> Payo
     found = store.find(Payout, organization_id, payout_id(organization_id, reward_id))
     if found is not None:
         return found
-    reward = get(store, Reward, organization_id, reward_id)
-    if reward.status != "pending" or reward.revoke_reason is not None:
+    reward = _due(runtime, get(store, Reward, organization_id, reward_id))
+    if reward is None:
         return None
-    if reward.released_at is None:
-        release(runtime, organization_id, reward_id)  # when its schedule was lost; its event starts the payout
+    if reward.kind != "gift_card":
+        plugins.load(KINDS, reward.kind).grant(runtime, reward)
         return None
     account = store.find(VendorAccount, organization_id, PROVIDER)
     contact = store.find(Contact, organization_id, reward.contact_id)
-    if account is None:
-        _blocked(runtime, reward, NO_ACCOUNT)
-        return None
-    if contact is None or not (contact.email or contact.phone):
-        _blocked(runtime, reward, NO_ADDRESS)
+    if account is None or contact is None or not (contact.email or contact.phone):
+        _blocked(runtime, reward, NO_ACCOUNT if account is None else NO_ADDRESS)
         return None
     return _freeze(runtime, reward, account, contact)
+
+
+def _due(runtime: Runtime, reward: Reward) -> Reward | None:
+    """Released, not taken back, and less what its advocate owes; None when nothing is to be paid."""
+    if reward.status != "pending" or reward.revoke_reason is not None:
+        return None
+    if reward.released_at is None:
+        release(runtime, reward.organization_id, reward.id)  # when its schedule was lost; its event starts the payout
+        return None
+    reward = debts.kept_back(runtime, reward)
+    return reward if reward.status == "pending" else None
 
 
 def _freeze(runtime: Runtime, reward: Reward, account: VendorAccount, contact: Contact) -> Payout:
@@ -59,7 +65,7 @@ def _freeze(runtime: Runtime, reward: Reward, account: VendorAccount, contact: C
         location_id=reward.location_id,
         provider=PROVIDER,
         vendor_account_id=account.id,
-        amount=reward.amount,
+        amount=reward.payable,
         currency=reward.currency,
         recipient_name=f"{contact.first_name} {contact.last_name}".strip(),
         recipient_email=email,
@@ -70,9 +76,9 @@ def _freeze(runtime: Runtime, reward: Reward, account: VendorAccount, contact: C
     data = {"status": payout.status, "previous_status": None, "reward_id": reward.id}
     told = Emit(Event("payout.changed", org, payout.id, data), now)
     rows = () if runtime.store.find(OpenPayout, GLOBAL, payout.id) else (listed(runtime, reward),)
-    # A reward reversed in this very moment makes this a Conflict; one that could not start before says so no more.
-    still = Require(reward) if reward.reason is None else Change(reward, reward.changed(now, reason=None))
-    runtime.store.commit(Create(payout), still, *rows, told)
+    # A reward reversed or lowered in this very moment makes this a Conflict; afterwards its amount stands.
+    frozen = Change(reward, reward.changed(now, frozen_at=now, reason=None))
+    runtime.store.commit(Create(payout), frozen, *rows, told)
     return get(runtime.store, Payout, org, payout.id)
 
 
