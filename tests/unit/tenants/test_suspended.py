@@ -42,6 +42,8 @@ def test_it_reads_everything_and_changes_nothing(halted: World) -> None:
         answer = halted.call(operation.method, path, {}, key="k")
         if operation.method == "GET":
             assert answer.status in (200, 404), operation.route
+        elif not operation.changes:
+            assert answer.status in (200, 422), operation.route  # a search whose words have no place in a URL
         else:
             assert answer.status == 403, operation.route
             assert "nothing changed" in answer.json()["detail"]
