@@ -9,6 +9,7 @@ from moref.conversions.recheck import recheck, recheck_held
 from moref.conversions.watch import escalate
 from moref.kernel.env import ReferralWorker
 from moref.kernel.errors import Malformed
+from moref.referrals.dispute_due import dispute_due, watch_dispute
 from moref.referrals.late_identity import attribute_lead, freed, identified
 from moref.referrals.merge_rows import merge_rows
 from moref.referrals.track_job import track_job
@@ -23,6 +24,7 @@ SUBJECTS: dict[str, Callable[[Runtime, str, str], object]] = {
     "contact.merged": merge_rows,
     "referral.changed": follow,
     "conversion.changed": auto_approve,
+    "dispute.changed": watch_dispute,
 }
 # Something that conversions were waiting for was recorded.
 MET = frozenset({"budget.changed", "acceptance.recorded", "tariff.recorded"})
@@ -30,6 +32,7 @@ COMMANDS: dict[str, Command] = {
     "auto_approve": lambda runtime, org, said: auto_approve(runtime, org, said["conversion_id"]),
     "recheck": lambda runtime, org, said: recheck(runtime, org, said["conversion_id"]),
     "escalate": lambda runtime, org, said: escalate(runtime, org, said["conversion_id"], said["hours"]),
+    "dispute_due": lambda runtime, org, said: dispute_due(runtime, org, said["dispute_id"]),
     "release": lambda runtime, org, said: release(runtime, org, said["reward_id"]),
 }
 

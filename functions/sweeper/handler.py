@@ -11,13 +11,14 @@ from moref.hourly import once_an_hour
 from moref.intake.sweep import sweep_waiting as records
 from moref.kernel.env import Sweeper
 from moref.messaging.sweep import sweep_overdue as messages
+from moref.referrals.dispute_due import sweep_disputes as disputes
 from moref.referrals.sweep import sweep_overdue as leads
 from moref.runtime import Runtime
 
 Sweep = Callable[[Runtime], int]
 
 EVERY_ROUND: dict[str, Sweep] = {"events": lambda runtime: router(runtime).sweep()}
-HOURLY: dict[str, Sweep] = {"steps": steps, "messages": messages, "leads": leads, "crm": records}
+HOURLY: dict[str, Sweep] = {"steps": steps, "messages": messages, "leads": leads, "crm": records, "disputes": disputes}
 
 
 def sweep(runtime: Runtime) -> dict[str, Any]:

@@ -21,8 +21,8 @@ DISPUTE = Resource(
     "disputes",
     Dispute,
     words(
-        "advocate_id job_id location_id referral_id claim proof opened_by deadline status reason decided_by decided_at"
-        " result_id"
+        "advocate_id job_id location_id referral_id claim proof opened_by deadline status stage reason decided_by"
+        " decided_at result_id"
     ),
     "claims of advocates: I referred them",
     STATUS | PLACE | {"advocate_id": "parent"},

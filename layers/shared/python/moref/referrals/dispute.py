@@ -2,10 +2,11 @@
 
 from datetime import datetime, timedelta
 
+from moref.events import Event
 from moref.intake.model import Job
 from moref.kernel import ids
 from moref.kernel.errors import BadInput, Conflict
-from moref.records import Change, create_once, get
+from moref.records import Change, Emit, Point, create_once, get
 from moref.referrals.advocates import credited
 from moref.referrals.attribute import attribute
 from moref.referrals.model import Advocate, Dispute, Referral
@@ -15,6 +16,7 @@ from moref.tenants.model import Location, Organization
 from moref.tenants.settings import setting
 
 TRIES = 5
+LOOKUP = "job_dispute"  # job -> the claims on it
 
 
 def dispute_id(organization_id: str, advocate_id: str, job_id: str) -> str:
@@ -40,7 +42,8 @@ def open_dispute(
         referral_id=holder.id if holder else None, claim=claim, proof=proof, opened_by=actor,
         deadline=now + timedelta(days=days),
     )  # fmt: skip
-    create_once(store, made, audited(now, organization_id, actor, "dispute.opened", made.id, job=job.id))
+    audit = audited(now, organization_id, actor, "dispute.opened", made.id, job=job.id)
+    create_once(store, made, audit, _told(made, now), Point(organization_id, LOOKUP, job.id, made.id))
     return get(store, Dispute, organization_id, made.id)
 
 
@@ -68,11 +71,16 @@ def decide_dispute(
         )
         audit = audited(now, organization_id, actor, f"dispute.{wanted}", case.id, reason=reason[:500])
         try:
-            runtime.store.commit(Change(case, after), audit)
+            runtime.store.commit(Change(case, after), audit, _told(after, now))
         except Conflict:
             continue
         return get(runtime.store, Dispute, organization_id, id)
     raise Conflict("the case is being changed by others")
+
+
+def _told(case: Dispute, now: datetime) -> Emit:
+    data = {"status": case.status, "stage": case.stage}
+    return Emit(Event("dispute.changed", case.organization_id, case.id, data), now)
 
 
 def holder_of(runtime: Runtime, job: Job) -> Referral | None:

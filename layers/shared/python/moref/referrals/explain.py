@@ -15,6 +15,7 @@ from moref.intake.model import Contact
 from moref.kernel.clock import iso
 from moref.records import get
 from moref.referrals.attribution import CLOSE, STRENGTH, winner
+from moref.referrals.dispute import LOOKUP as CLAIMS
 from moref.referrals.model import Advocate, Dispute, Evidence, EvidenceKind, Referral
 from moref.referrals.recognise import recognised
 from moref.rewards.model import Reward
@@ -175,6 +176,10 @@ def _reward(reward: Reward) -> dict[str, Any]:
 
 
 def _disputes(runtime: Runtime, referral: Referral) -> list[dict[str, Any]]:
-    page = runtime.store.list(Dispute, referral.organization_id, parent=referral.advocate_id, limit=MOST_OTHERS)
-    mine = [case for case in page.items if case.job_id == referral.job_id]
-    return [{"id": case.id, "status": case.status, "deadline": iso(case.deadline)} for case in mine]
+    """Of whoever claims the job."""
+    org = referral.organization_id
+    ids = runtime.store.lookup(org, CLAIMS, referral.job_id) if referral.job_id else []
+    found = [case for id in sorted(ids)[:MOST_OTHERS] if (case := runtime.store.find(Dispute, org, id)) is not None]
+    return [
+        {"id": case.id, "status": case.status, "stage": case.stage, "deadline": iso(case.deadline)} for case in found
+    ]

@@ -135,6 +135,9 @@ class UnmatchedSource(Entity):
         return self.job_id
 
 
+DisputeStage = Literal["in_time", "soon", "overdue"]
+
+
 class Dispute(Entity):
     """An advocate says "I referred them": a case with a deadline that staff decide."""
 
@@ -149,6 +152,7 @@ class Dispute(Entity):
     opened_by: str  # member id, or "advocate"
     deadline: AwareDatetime  # by when it is to be decided
     status: Literal["open", "accepted", "rejected"] = "open"
+    stage: DisputeStage = "in_time"  # what staff were last told of the deadline
     reason: str | None = None
     decided_by: str | None = None
     decided_at: AwareDatetime | None = None
