@@ -43,7 +43,7 @@ def test_it_reads_everything_and_changes_nothing(halted: World) -> None:
         if operation.method == "GET":
             assert answer.status in (200, 404), operation.route
         elif not operation.changes:
-            assert answer.status in (200, 422), operation.route  # a search whose words have no place in a URL
+            assert answer.status in (200, 404, 422), operation.route  # a search whose words have no place in a URL
         else:
             assert answer.status == 403, operation.route
             assert "nothing changed" in answer.json()["detail"]
