@@ -1,6 +1,5 @@
 """The in-memory twin of the DynamoDB store, held to the same contract suite; it can crash on demand."""
 
-import copy
 import threading
 from datetime import datetime
 from typing import Any
@@ -40,9 +39,13 @@ class MemoryStore:
             self.crash_at = None
             raise Crash
 
+    def write_point(self) -> None:
+        """Before and after each commit."""
+        self.crash_point()
+
     def find(self, kind: type[E], organization_id: str, id: str) -> E | None:
         row = self.rows.get((kind.table, *keys.row_key(organization_id, kind.noun, id)))
-        return None if row is None else kind.from_row(copy.deepcopy(row))
+        return None if row is None else kind.from_row(_copy(row))
 
     def lookup(self, organization_id: str, kind: str, value: str) -> list[str]:
         partition = keys.lookup_key(organization_id, kind, value)[0]
@@ -77,14 +80,14 @@ class MemoryStore:
             last = (after[sort], after["pk"])
             found = [row for row in found if ((row[sort], row["pk"]) < last) == newest_first and row["pk"] != last[1]]
         page = found[:limit]
-        items = [kind.from_row(copy.deepcopy(row)) for row in page]
+        items = [kind.from_row(_copy(row)) for row in page]
         if len(found) <= limit:
             return Page(items, None)
         return Page(items, {name: page[-1][name] for name in ("pk", "sk", attribute, sort)})
 
     def commit(self, *writes: Write) -> None:
         writes = tuple(checked(writes))
-        self.crash_point()
+        self.write_point()
         with self._lock:
             self._operation += 1
             operation = f"op{self._operation}"
@@ -92,7 +95,7 @@ class MemoryStore:
                 self._check(write)
             for place, write in enumerate(writes):
                 self._apply(write, operation, place)
-        self.crash_point()
+        self.write_point()
 
     def _check(self, write: Write) -> None:
         if isinstance(write, Create | Change):
@@ -130,6 +133,13 @@ class MemoryStore:
             self.rows["core", pk, sk] = {"pk": pk, "sk": sk, "noun": "lookup", "version": 1, "op": operation}
         elif isinstance(write, Emit):
             self.events.append(envelope(write.event, f"evt_{operation}-{place}", iso(write.at)))
+
+
+def _copy(value: Any) -> Any:
+    """Of JSON, which all that is stored is; several times as fast as `copy.deepcopy`."""
+    if type(value) is dict:
+        return {name: _copy(item) for name, item in value.items()}
+    return [_copy(item) for item in value] if type(value) is list else value
 
 
 def _storable(value: Any) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from moref.kernel.errors import Conflict, NeedsPerson, OutcomeUnknown, Retry
 from moref.kernel.money import Money
@@ -35,6 +36,7 @@ class FakeProvider:
     """`fault` spoils the next order only; `silent` makes every question go unanswered. Crash points at each call."""
 
     crash_point: Callable[[], None]
+    owner: str | None = None  # whose account it is: nobody else's rewards are paid from it
     fault: str | None = None
     silent: bool = False
     money: Money | None = None
@@ -44,6 +46,7 @@ class FakeProvider:
         self.asked: list[Payout] = []
 
     def order(self, payout: Payout) -> ProviderOrder:
+        assert self.owner in (None, payout.organization_id), "paid from another organization's account"
         self.crash_point()
         self.asked.append(payout)
         fault, self.fault = self.fault, None
@@ -80,7 +83,7 @@ class FakeProvider:
         order = next(order for order in self.orders.values() if order.reward_id == reward_id)
         if order.delivery_status != "FAILED":
             raise NeedsPerson("422")
-        new = {"recipient_email": email} if email else {"recipient_phone": phone} if phone else {}
+        new: dict[str, Any] = {"recipient_email": email} if email else {"recipient_phone": phone} if phone else {}
         self.orders[order.external_id or ""] = replace(order, delivery_status="PENDING", **new)
         self.crash_point()
 

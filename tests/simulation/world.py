@@ -2,19 +2,18 @@
 schedules fire when time passes, a message whose worker died comes again. Nothing is random here."""
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
+from campaign_worker.handler import work as campaign_work
 from moref.events import ROUTES
 from moref.intake.derive import state
 from moref.intake.model import Contact, Fact, InboxEvent, Job
-from moref.kernel import keys
 from moref.kernel.errors import MorefError
-from moref.kernel.names import PAYOUTS, REFERRALS
+from moref.kernel.names import CAMPAIGNS, PAYOUTS, REFERRALS
 from moref.programs.model import Program, Tier, program_id
-from moref.records import Change, Create, E, Write, get
+from moref.records import Change, Create, E, get
 from moref.referrals.model import Advocate, Evidence, Referral
 from moref.rewards.cancel import cancel
 from moref.rewards.model import Payout, Reward
@@ -24,55 +23,15 @@ from moref.rewards.work import work as payout_work
 from moref.runtime import Runtime
 from moref.tenants.model import Location, VendorAccount
 from referral_worker.handler import work as referral_work
-from tests.fakes.memory_store import Crash, MemoryStore
-from tests.fakes.runtime import START, FakeClock, FakeScheduler, fake_runtime
+from tests.fakes.memory_store import Crash
+from tests.fakes.runtime import START
+from tests.simulation.platform import Platform, platform
 from tests.simulation.provider import FakeProvider
+from tests.simulation.store import StrictStore
 
-ORG = "org_1"
+ORG, OTHER = "org_1", "org_2"
 WORKED = (REFERRALS, PAYOUTS)
 PayoutWork = Callable[[Runtime, dict[str, Any], FakeProvider], None]
-
-
-class StrictStore(MemoryStore):
-    """DynamoDB refuses a transaction that names a row twice; so does this."""
-
-    def commit(self, *writes: Write) -> None:
-        entities = [getattr(write, "entity", None) or getattr(write, "before", None) for write in writes]
-        named = [(entity.table, *entity.key()) for entity in entities if entity is not None]
-        assert len(named) == len(set(named)), f"a row twice in one transaction: {named}"
-        assert writes, "an empty transaction"
-        super().commit(*writes)
-
-    def find(self, kind: type[E], organization_id: str, id: str) -> E | None:
-        """Without the twin's deep copy: validation copies already, and thousands of runs notice."""
-        row = self.rows.get((kind.table, *keys.row_key(organization_id, kind.noun, id)))
-        return None if row is None else kind.from_row(row)
-
-
-@dataclass
-class Queues:
-    """Messages with the instant at which they become visible; sending is a crash point."""
-
-    clock: FakeClock
-    crash_point: Callable[[], None]
-
-    def __post_init__(self) -> None:
-        self.waiting: list[tuple[datetime, str, dict[str, Any]]] = []
-
-    def send(self, queue: str, message: Mapping[str, Any], *, delay_seconds: int = 0) -> None:
-        assert 0 <= delay_seconds <= 900
-        self.crash_point()
-        due = self.clock.at + timedelta(seconds=delay_seconds)
-        self.waiting.append((due, queue, json.loads(json.dumps(dict(message)))))
-
-
-@dataclass
-class Scheduler(FakeScheduler):
-    crash_point: Callable[[], None] = lambda: None
-
-    def at(self, name: str, due: datetime, queue: str, message: Mapping[str, Any]) -> None:
-        self.crash_point()
-        super().at(name, due, queue, message)
 
 
 def real_work(runtime: Runtime, message: dict[str, Any], provider: FakeProvider) -> None:
@@ -80,22 +39,29 @@ def real_work(runtime: Runtime, message: dict[str, Any], provider: FakeProvider)
 
 
 class World:
-    def __init__(self, work: PayoutWork = real_work) -> None:
-        self.store = StrictStore()
-        self.clock = FakeClock()
-        self.provider = FakeProvider(self.store.crash_point)
-        self.queues = Queues(self.clock, self.store.crash_point)
-        self.scheduler = Scheduler(crash_point=self.store.crash_point)
-        base = fake_runtime(self.store, self.clock)
-        self.runtime = Runtime(
-            settings=base.settings, store=self.store, clock=self.clock, queues=self.queues, scheduler=self.scheduler,
-            vault=base.vault, keys=base.keys, metrics=base.metrics,
-        )  # fmt: skip
+    """One organization. `beside`: another one on the same platform: same tables, queues, clock and workers, its own
+    provider account; its rows have the same ids, so that nothing but the organization tells them apart."""
+
+    worked: tuple[str, ...] = WORKED
+
+    def __init__(
+        self,
+        work: PayoutWork = real_work,
+        *,
+        org: str = ORG,
+        beside: "World | None" = None,
+        store: StrictStore | None = None,
+        furnished: bool = True,
+    ) -> None:
+        self.org = org
         self._work = work
-        self._read = 0  # of the outbox
-        self.handled: list[tuple[str, dict[str, Any]]] = []
         self.friends = 0
-        self._tenant()
+        self.shared: Platform = beside.shared if beside else platform(store or StrictStore())
+        self.store, self.clock, self.runtime = self.shared.store, self.shared.clock, self.shared.runtime
+        self.queues, self.scheduler, self.handled = self.shared.queues, self.shared.scheduler, self.shared.handled
+        self.provider = self.shared.providers[org] = FakeProvider(self.store.ask_point, org)
+        if furnished:
+            self._tenant()
 
     def _tenant(self) -> None:
         self.make(
@@ -107,17 +73,17 @@ class World:
             VendorAccount, "tremendous", vendor="tremendous", secret_ciphertext="-", config=config, hook_token="hook"
         )
         tiers = [Tier(at=1, amount=2500), Tier(at=3, amount=5000), Tier(at=5, amount=10000)]
-        self.make(Program, program_id(ORG, "customer", None), name="Friends", tiers=tiers)
+        self.make(Program, program_id(self.org, "customer", None), name="Friends", tiers=tiers)
         self.advocate()
 
     def make(self, kind: type[E], id: str, **fields: Any) -> E:
         now = self.clock.at
-        self.store.commit(Create(kind(organization_id=ORG, id=id, created_at=now, updated_at=now, **fields)))
-        return get(self.store, kind, ORG, id)
+        self.store.commit(Create(kind(organization_id=self.org, id=id, created_at=now, updated_at=now, **fields)))
+        return get(self.store, kind, self.org, id)
 
     def edit(self, entity: E, **fields: Any) -> E:
         self.store.commit(Change(entity, entity.changed(self.clock.at, **fields)))
-        return get(self.store, type(entity), ORG, entity.id)
+        return get(self.store, type(entity), self.org, entity.id)
 
     def advocate(self, **fields: Any) -> Advocate:
         person = {"first_name": "Ann", "email": "ann@home.test", "person_keys": ["key-ann"]} | fields
@@ -141,31 +107,32 @@ class World:
 
     def fact(self, n: int, kind: Any, value: bool = True) -> None:
         """The CRM says so; the referral's own worker is left out and the next one is told directly."""
-        job = get(self.store, Job, ORG, f"job_{n}")
+        job = get(self.store, Job, self.org, f"job_{n}")
         facts = {**job.facts, kind: Fact(kind=kind, value=value, at=self.clock.at)}
         self.edit(job, facts=facts, state=state(facts))
         self.tell("referral.changed", f"ref_{n}")
 
     def tell(self, name: str, subject: str) -> None:
         for queue in ROUTES[name]:
-            message = {"name": name, "organization_id": ORG, "subject": subject, "data": {}}
+            message = {"name": name, "organization_id": self.org, "subject": subject, "data": {}}
             self.queues.waiting.append((self.clock.at, queue, message))
 
     # Running
 
     def route(self) -> None:
         """The stream router: every outbox row to each of its queues; rows outlive the process."""
-        for event in self.store.events[self._read :]:
-            self._read += 1
+        for event in self.store.events[self.shared.read :]:
+            self.shared.read += 1
             for queue in ROUTES[event["name"]]:
-                self.queues.waiting.append((self.clock.at, queue, event))
+                if queue != CAMPAIGNS or event["name"] == "payout.changed":  # journeys are another story
+                    self.queues.waiting.append((self.clock.at, queue, event))
 
-    def ready(self, queues: tuple[str, ...] = WORKED) -> list[int]:
+    def ready(self, queues: tuple[str, ...] | None = None) -> list[int]:
         self.route()
         return [
             place
             for place, (due, queue, _) in enumerate(self.queues.waiting)
-            if due <= self.clock.at and queue in queues
+            if due <= self.clock.at and queue in (queues or self.worked)
         ]
 
     def step(self, place: int) -> bool:
@@ -181,10 +148,13 @@ class World:
         return True
 
     def handle(self, queue: str, message: dict[str, Any]) -> None:
-        if queue == PAYOUTS:
-            self._work(self.runtime, message, self.provider)
-        else:
-            referral_work(self.runtime, message)
+        with self.store.acts(message["organization_id"]):
+            if queue == PAYOUTS:
+                self._work(self.runtime, message, self.shared.providers[message["organization_id"]])
+            elif queue == CAMPAIGNS:
+                campaign_work(self.runtime, message)
+            else:
+                referral_work(self.runtime, message)
 
     def jump(self) -> list[int]:
         """To the next message of the payouts queue, waiting or scheduled."""
@@ -195,7 +165,7 @@ class World:
             self.pass_time()
         return self.ready((PAYOUTS,))
 
-    def drain(self, queues: tuple[str, ...] = WORKED, limit: int = 500) -> None:
+    def drain(self, queues: tuple[str, ...] | None = None, limit: int = 500) -> None:
         """Everything that is due, in order."""
         for _ in range(limit):
             ready = self.ready(queues)
@@ -216,13 +186,13 @@ class World:
     def cancel(self, payout_id: str) -> Payout:
         """Staff end a payout, with a reason."""
         return cancel(
-            self.runtime, ORG, payout_id, actor="mem_1", reason="wrong address", connect=lambda *_: self.provider
+            self.runtime, self.org, payout_id, actor="mem_1", reason="wrong address", connect=lambda *_: self.provider
         )
 
     def notice(self, name: str, kind: str, id: str) -> str | None:
         body = json.dumps({"event": name, "uuid": "u", "payload": {"resource": {"id": id, "type": kind}, "meta": {}}})
         event = InboxEvent(
-            organization_id=ORG, id="inb_1", created_at=START, updated_at=START, source="tremendous",
+            organization_id=self.org, id="inb_1", created_at=START, updated_at=START, source="tremendous",
             connection_id="tremendous", event_id="u", body="-",
         )  # fmt: skip
         return receive_notice(self.runtime, event, body.encode(), connect=lambda *_: self.provider)
@@ -244,17 +214,11 @@ class World:
         return not self.queues_busy() and not unstarted and not any(one.status in waits for one in self.all(Payout))
 
     def queues_busy(self) -> bool:
-        return any(queue in WORKED for _, queue, _ in self.queues.waiting)
+        return any(queue in self.worked for _, queue, _ in self.queues.waiting)
 
     def all(self, kind: type[E]) -> list[E]:
-        """As `every`, newest first, without the twin's deep copies: invariants look after every step."""
-        rows = [
-            row
-            for (table, pk, _), row in self.store.rows.items()
-            if table == kind.table and row["noun"] == kind.noun and pk.startswith(f"{ORG}#")
-        ]
-        rows.sort(key=lambda row: (row["created"], row["pk"]), reverse=True)
-        return [kind.from_row(row) for row in rows]
+        """For invariants, which look after every step."""
+        return [*self.store.all(kind, self.org)]
 
     def job_cancelled(self, job_id: str) -> bool:
-        return get(self.store, Job, ORG, job_id).state == "cancelled"
+        return get(self.store, Job, self.org, job_id).state == "cancelled"
