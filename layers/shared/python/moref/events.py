@@ -50,6 +50,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "campaign.ended": (CAMPAIGNS,),  # subject campaign: whoever is on it is taken off
     "lead.created": (LEADS, REFERRALS, CAMPAIGNS, REPORTS),  # subject lead; referral_id
     "referral.changed": (REFERRALS, CAMPAIGNS, REPORTS),  # subject referral; status, previous_status, job_id
+    "goodwill.granted": (REFERRALS,),  # subject goodwill; reward_id; released when it can no longer be undone
     "dispute.changed": (REFERRALS,),  # subject dispute; status, stage; its deadline is watched
     "conversion.changed": (REFERRALS,),  # subject conversion; status, previous_status (automatic approval looks here)
     "conversion.escalated": (),  # subject conversion; hours of waiting, status; the branch gets an e-mail
@@ -59,6 +60,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "reward.released": (PAYOUTS,),  # subject reward; may be paid from now
     "reward.reversed": (PAYOUTS,),  # subject reward; stop its payout if the provider has not been asked yet
     "reward.changed": (),  # subject reward, of any kind but a gift card; status, previous_status, kind
+    "reward.paid_in_vain": (REFERRALS,),  # subject conversion; its job was undone while the provider was asked
     "debt.recorded": (),  # subject debt; reward_id, cause
     "credit.applied": (INBOX,),  # subject credit use; the CRM gets a note where it takes notes
     "payout.retried": (PAYOUTS,),  # subject payout; reward_id; staff let it be tried again

@@ -10,25 +10,22 @@ that share nothing do not wait for each other. A queue in front would order them
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from moref.budgets import room
 from moref.conversions.changes import WAITS, audit, moved, referral_to
-from moref.conversions.conditions import Sight, missing, near_threshold, sight
+from moref.conversions.conditions import Sight, at_stake, missing, near_threshold, sight
 from moref.conversions.holding import after_a_look, closed
 from moref.conversions.judge import qualifying, zone_of
+from moref.conversions.make_rewards import Made, made, rewarding
 from moref.conversions.model import CONDITIONS, Conversion, Hold, Taken, Vote
 from moref.conversions.retries import Pause, attempts
-from moref.events import Event
 from moref.intake.model import Job
-from moref.kernel import ids
 from moref.kernel.errors import BadInput, Conflict
 from moref.kernel.money import Money
 from moref.programs import standing
-from moref.records import Change, Create, Emit, Require, Write, get
+from moref.records import Change, Require, Write, get
 from moref.referrals.model import Advocate, Referral
-from moref.rewards import ledger
-from moref.rewards.model import Reward
-from moref.rewards.start_payout import listed
 from moref.runtime import Runtime
 
 POLICY = "policy"
@@ -106,7 +103,7 @@ def _held(seen: Sight, found: list[Hold]) -> list[Write]:
 
 def _decision(runtime: Runtime, seen: Sight, referral: Referral, found: list[Hold], by: By) -> list[Write]:
     """An approval, a first of two votes, or, from the policy, that this is for staff."""
-    amount, terms = seen.price.amount or 0, seen.conversion.terms
+    amount, terms = at_stake(seen), seen.conversion.terms
     two = terms.second_approver_over is not None and amount > terms.second_approver_over
     if by.actor == POLICY and (two or (terms.automatic_under is not None and amount >= terms.automatic_under)):
         return moved(seen.conversion, seen.now, by_hand=True)
@@ -138,54 +135,36 @@ def _first_vote(seen: Sight, found: list[Hold], by: By) -> list[Write]:
 def _approval(runtime: Runtime, seen: Sight, referral: Referral, holds: list[Hold], by: By) -> list[Write]:
     one, price, now, advocate = seen.conversion, seen.price, seen.now, seen.advocate
     amount, currency = price.amount or 0, one.terms.currency
-    reward = _reward(seen, price.amount, by.actor) if price.amount is not None else None
-    spends = seen.rooms if reward else []
-    taken = Taken(
-        standings=[row.id for row in price.standings], spends=room.taken_from(spends, currency), amount=amount,
-        currency=currency,
-    )  # fmt: skip
+    waits = by.actor != POLICY
+    rewards = made(
+        seen, referral.contact_id, release_at=now + UNDO if waits else now, released_at=None if waits else now
+    )
+    spends = seen.rooms if rewards.total else []
+    spent = room.taken_from(spends, currency)
+    taken = Taken(standings=[row.id for row in price.standings], spends=spent, amount=amount, currency=currency)
     said = ". ".join(filter(None, (by.reason, price.words, near_threshold(runtime, seen))))
     counted = advocate.changed(now, approved=advocate.approved + 1, freed_ordinals=price.freed)
     return [
         *moved(
             one, now, status="approved", ordinal=price.ordinal, period=price.period,
-            period_ordinal=price.period_ordinal, taken=taken, reward_id=reward.id if reward else None, decided_at=now,
-            decided_by=by.actor, reason=said or None, holds=holds,
+            period_ordinal=price.period_ordinal, taken=taken, decided_at=now, decided_by=by.actor, reason=said or None,
+            holds=holds, reward_id=rewards.advocates.id if rewards.advocates else None,
+            **_friends(rewards, spent),
         ),
         Change(advocate, counted),
         *standing.taking(price.standings, amount, currency, now, counted=price.period, freed=price.period_freed),
-        *room.taking(spends, amount, currency, now),
+        *room.taking(spends, rewards.total, currency, now),
         *(referral_to(referral, now, "qualified") or [Require(referral)]),
         Require(seen.job),
         audit(one, now, by.actor, "conversion.approved", by.reason),
-        *(_rewarding(runtime, reward, now) if reward else []),
+        *rewarding(runtime, rewards.all()),
     ]  # fmt: skip
 
 
-def _reward(seen: Sight, amount: int, actor: str) -> Reward:
-    one, now = seen.conversion, seen.now
-    return Reward(
-        organization_id=one.organization_id,
-        id=ids.derived("rwd", one.organization_id, one.id, str(one.round)),
-        created_at=now,
-        updated_at=now,
-        advocate_id=seen.advocate.id,
-        contact_id=seen.advocate.contact_id,
-        conversion_id=one.id,
-        location_id=seen.location.id,
-        legal_entity_id=seen.location.legal_entity_id,
-        amount=amount,
-        currency=one.terms.currency,
-        approved_at=now,
-        release_at=now if actor == POLICY else now + UNDO,
-        released_at=now if actor == POLICY else None,
-    )
-
-
-def _rewarding(runtime: Runtime, reward: Reward, now: datetime) -> list[Write]:
-    """The reward with its accrual; released at once, or on the list that the reconcile job reads until it is."""
-    writes: list[Write] = [Create(reward), ledger.book(reward, "accrued", now)]
-    if reward.released_at is None:
-        return [*writes, listed(runtime, reward)]
-    told = Event("reward.released", reward.organization_id, reward.id, {"conversion_id": reward.conversion_id})
-    return [*writes, Emit(told, now)]
+def _friends(rewards: Made, spent: list[str]) -> dict[str, Any]:
+    """The conversion's fields of the friend's part; none when the friend gets nothing, or keeps an earlier reward."""
+    one = rewards.friends
+    if one is None:
+        return {}
+    taken = Taken(spends=spent, amount=one.amount, currency=one.currency)
+    return {"friend_reward_id": one.id, "friend_taken": taken}

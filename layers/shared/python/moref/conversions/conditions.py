@@ -49,8 +49,21 @@ def missing(runtime: Runtime, seen: Sight, people: list[Hold]) -> list[Hold]:
     store = runtime.store
     found = [_terms(store, seen), _tariff(store, seen, people), _attestation(store, seen)]
     if seen.price.amount is not None:
-        found += [_tax(runtime, seen, seen.price.amount), _budget(seen, seen.price.amount)]
+        found.append(_tax(runtime, seen, seen.price.amount))
+    if total := at_stake(seen):
+        found.append(_budget(seen, total))
     return [hold for hold in found if hold is not None]
+
+
+def friends_share(conversion: Conversion) -> int:
+    """What the friend gets by the next approval: nothing when they keep what an earlier one gave them."""
+    friend = conversion.terms.friend_reward
+    return friend.amount if friend is not None and conversion.friend_reward_id is None else 0
+
+
+def at_stake(seen: Sight) -> int:
+    """What budgets and limits of approval count: both rewards together."""
+    return (seen.price.amount or 0) + friends_share(seen.conversion)
 
 
 def _terms(store: Store, seen: Sight) -> Hold | None:

@@ -14,8 +14,9 @@ from moref.conversions import fraud
 from moref.conversions.changes import TRIES, WAITS, moved, referral_to, told, waiting
 from moref.conversions.conditions import missing, sight
 from moref.conversions.holding import after_a_look
-from moref.conversions.judge import OUT, case, conversion_id, qualifying, zone_of
+from moref.conversions.judge import OUT, case, conversion_id, job_amount, qualifying, zone_of
 from moref.conversions.model import Conversion, Hold
+from moref.conversions.take_back import ASKED, stands_again, take_back
 from moref.intake.model import Job
 from moref.kernel.errors import Conflict
 from moref.programs.in_force import program_for, terms_for
@@ -23,7 +24,6 @@ from moref.programs.model import Program
 from moref.records import Create, Write, get
 from moref.referrals.model import Advocate, Referral, ReferralStatus
 from moref.referrals.progress import progress
-from moref.rewards.reverse import keep, reverse, withdrawal
 from moref.runtime import Runtime
 
 NO_PROGRAM = "no active reward program for this location"
@@ -34,7 +34,6 @@ GONE = {  # why it is over, when it is not the job but the referral that ended
     "ineligible": "the referral does not count under the program's rules",
     "lost": "the referred person did not become a customer",
 }
-ASKED = ", after the provider had been asked to pay"
 STAYS = f"{UNDONE}{ASKED}"
 
 
@@ -119,10 +118,8 @@ def _follow(runtime: Runtime, conversion: Conversion, referral: Referral, job: J
         _commit(runtime, [*again, *_shown(runtime, referral, job, found)])
     elif conversion.status in WAITS:
         _judge_again(runtime, conversion, referral, job)
-    elif conversion.status == "approved" and conversion.reward_id:
-        keep(runtime, conversion.organization_id, conversion.reward_id)
-        if (conversion.reason or "").endswith(ASKED):
-            _commit(runtime, moved(conversion, runtime.clock.now(), reason=None))
+    elif conversion.status == "approved":
+        stands_again(runtime, conversion, job_amount(job))
 
 
 def _judge_again(runtime: Runtime, conversion: Conversion, referral: Referral, job: Job) -> None:
@@ -140,11 +137,8 @@ def _undone(runtime: Runtime, conversion: Conversion, referral: Referral, job: J
     shown = referral_to(referral, now, after, words) if referral.status == "qualified" else []
     if conversion.status in WAITS:
         _commit(runtime, [*moved(conversion, now, status="withdrawn", reason=words, votes=[]), *shown])
-    elif conversion.status == "approved" and conversion.reward_id is None:
-        _commit(runtime, [*withdrawal(runtime, conversion, words), *shown])
-    elif conversion.status == "approved" and conversion.reward_id is not None:
-        if not reverse(runtime, conversion.organization_id, conversion.reward_id, words):
-            _commit(runtime, moved(conversion, now, reason=f"{words}{ASKED}"))
+    elif conversion.status == "approved":
+        take_back(runtime, conversion, referral, words, shown)
     elif conversion.status == "withdrawn":
         _commit(runtime, shown)
 

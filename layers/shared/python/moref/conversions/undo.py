@@ -38,34 +38,38 @@ def undo(
     raise Conflict("the conversion is being changed by others")
 
 
-def _undoable(runtime: Runtime, conversion: Conversion) -> Reward | None:
-    """The reward to take back; None when it earned none."""
+def _undoable(runtime: Runtime, conversion: Conversion) -> list[Reward]:
+    """The rewards to take back: the advocate's and the friend's, of this approval."""
     if conversion.status != "approved" or conversion.decided_at is None:
         raise Conflict(f"the conversion is {conversion.status}: there is no approval to undo")
     if conversion.decided_by == POLICY:
         raise Conflict("the policy approved it, which releases at once")
     now, org = runtime.clock.now(), conversion.organization_id
-    reward = get(runtime.store, Reward, org, conversion.reward_id) if conversion.reward_id else None
-    until = (reward.release_at if reward else None) or conversion.decided_at + UNDO
-    if now >= until or (reward is not None and (reward.status != "pending" or reward.released_at is not None)):
+    both = [get(runtime.store, Reward, org, id) for id in (conversion.reward_id, conversion.friend_reward_id) if id]
+    rewards = [reward for reward in both if reward.approved_at == conversion.decided_at]
+    until = next((reward.release_at for reward in rewards if reward.release_at), conversion.decided_at + UNDO)
+    if now >= until or any(reward.status != "pending" or reward.released_at is not None for reward in rewards):
         raise Conflict("it is too late: an approval is undone within 10 minutes")
-    return reward
+    return rewards
 
 
-def _writes(runtime: Runtime, before: Conversion, reward: Reward | None, actor: str, reason: str | None) -> list[Write]:
+def _writes(runtime: Runtime, before: Conversion, rewards: list[Reward], actor: str, reason: str | None) -> list[Write]:
     now, store, org = runtime.clock.now(), runtime.store, before.organization_id
+    friends = before.friend_taken if any(reward.who == "friend" for reward in rewards) else None
     holds = [_as_before(hold, before) for hold in before.holds if hold.rule != "second_approver"]
     held = [hold for hold in holds if hold.open]
     fields = UNTAKEN | {
         "status": "held" if held else "pending", "holds": holds, "round": before.round + 1, "by_hand": True,
         "decided_at": None, "decided_by": None, "reason": WORDS,
     }  # fmt: skip
-    writes = [*moved(before, now, **fields), *taken_back(runtime, before, now)]
+    if friends is not None:
+        fields |= {"friend_reward_id": None, "friend_taken": None}
+    writes = moved(before, now, **fields) + taken_back(runtime, before, now, also=friends.amount if friends else 0)
     writes.append(audit(before, now, actor, "conversion.undone", reason))
     if held:
         referral, job = get(store, Referral, org, before.referral_id), get(store, Job, org, before.job_id)
         writes += referral_to(referral, now, progress(job), "held: " + " ".join(hold.words for hold in held))
-    if reward is not None:
+    for reward in rewards:
         gone = reward.changed(now, status="reversed", reason=WORDS)
         told = Event("reward.reversed", org, reward.id, {"payout_id": None})
         writes += [Change(reward, gone), ledger.book(reward, "reversed", now), Emit(told, now)]

@@ -19,8 +19,9 @@ TOLD_AFTER = (24, 40)  # hours
 def watch(runtime: Runtime, conversion: Conversion) -> None:
     """Schedules what comes next by itself. A repeat meets its first schedules."""
     org, id = conversion.organization_id, conversion.id
-    if conversion.status == "approved" and conversion.reward_id is not None:
-        reward = get(runtime.store, Reward, org, conversion.reward_id)
+    rewards = [conversion.reward_id, conversion.friend_reward_id] if conversion.status == "approved" else []
+    for reward_id in filter(None, rewards):
+        reward = get(runtime.store, Reward, org, reward_id)
         if reward.released_at is None and reward.release_at is not None and reward.status == "pending":
             command = {"command": "release", "organization_id": org, "reward_id": reward.id}
             runtime.scheduler.at(f"{reward.id}-release", reward.release_at, REFERRALS, command)

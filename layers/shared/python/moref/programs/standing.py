@@ -55,3 +55,14 @@ def giving_back(
         )
         writes.append(Change(before, after))
     return writes
+
+
+def lowering(
+    store: Store, organization_id: str, standing_ids: Iterable[str], less: int, now: datetime, *, currency: str
+) -> list[Write]:
+    """An approval that stands came to so much less."""
+    found = [get(store, Standing, organization_id, id) for id in standing_ids]
+    return [
+        Change(row, row.changed(now, amounts={**row.amounts, currency: row.amounts.get(currency, 0) - less}))
+        for row in found
+    ]

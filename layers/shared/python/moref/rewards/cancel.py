@@ -4,7 +4,7 @@ from moref.budgets import room
 from moref.conversions.model import Conversion
 from moref.kernel.errors import BadInput, Conflict, Failure
 from moref.records import Change, Write, get
-from moref.rewards import debts, ledger
+from moref.rewards import debts, goodwill_back, ledger
 from moref.rewards.advance import SURE
 from moref.rewards.audit import audit
 from moref.rewards.connect import connect as connect_account
@@ -85,10 +85,15 @@ def _end(runtime: Runtime, payout: Payout, actor: str, reason: str) -> Payout:
 
 def _failed(runtime: Runtime, payout: Payout, reward: Reward, reason: str) -> list[Write]:
     now, org = runtime.clock.now(), reward.organization_id
-    conversion = get(runtime.store, Conversion, org, reward.conversion_id)
+    words = f"payout cancelled: {reason}"
+    if reward.goodwill_id is not None:
+        cause = goodwill_back.withdrawn(runtime, reward, words, now)
+    else:
+        conversion = get(runtime.store, Conversion, org, str(reward.conversion_id))
+        cause = _unspent(runtime, conversion, reward, words[:500])
     writes: list[Write] = [
         Change(reward, reward.changed(now, status="failed", reason=reason[:300])),
-        *_unspent(runtime, conversion, reward, f"payout cancelled: {reason}"[:500]),
+        *cause,
         ledger.book(reward, "reversed", now),
         *debts.put_back(runtime, reward, now),
     ]

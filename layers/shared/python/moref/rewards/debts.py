@@ -24,6 +24,8 @@ from moref.runtime import Runtime
 LOOKUP = "debt"  # look-up kind: advocate leads to debts
 _MADE_OF = frozenset({"gift_card", "service_credit", "discount_code"})  # a custom reward cannot be cut
 
+_PAID = frozenset({"gift_card", "custom"})  # of credits and codes what was not used is taken back, and the rest is lost
+
 
 def debt_id(reward: Reward) -> str:
     return ids.derived("dbt", reward.organization_id, reward.id)
@@ -42,7 +44,9 @@ def record(
 ) -> Debt | None:  # fmt: skip
     """The debt for a paid reward, or for `amount` of it; recorded once. None for what was not paid, or the friend's,
     who accepted nothing. Whether the terms allow it is the caller's to ask. Raises Conflict on a lost race."""
-    if reward.who != "advocate" or reward.status not in ("issued", "redeemed") or reward.payable <= 0:
+    if reward.who != "advocate" or reward.kind not in _PAID or reward.status not in ("issued", "redeemed"):
+        return None
+    if reward.payable <= 0:
         return None
     org, now = reward.organization_id, runtime.clock.now()
     size = min(amount or reward.payable, reward.payable)

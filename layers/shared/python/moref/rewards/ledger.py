@@ -42,10 +42,12 @@ OWED: frozenset[Account] = frozenset({"reward_payable", "in_flight", "service_cr
 Balances = dict[str, dict[str, int]]  # currency -> account -> minor units, debits positive
 
 
-def book(reward: Reward, step: Step, now: datetime, *, amount: int | None = None, turn: str = "") -> Create:
+def book(
+    reward: Reward, step: Step, now: datetime, *, amount: int | None = None, turn: str = "", memo: str | None = None
+) -> Create:
     """The write of one step's entry, of the reward's whole amount unless said. A step (of that `turn`) that is booked
     already makes the commit a Conflict. Raises ValueError on nothing to book."""
-    debit, credit, memo = STEPS[step]
+    debit, credit, words = STEPS[step]
     whole = reward.amount if step in ("accrued", "reversed") else reward.payable
     size = whole if amount is None else amount
     if size <= 0:
@@ -62,7 +64,7 @@ def book(reward: Reward, step: Step, now: datetime, *, amount: int | None = None
             location_id=reward.location_id,
             currency=reward.currency,
             lines=[Line(account=debit, amount=size), Line(account=credit, amount=-size)],
-            memo=memo,
+            memo=memo or words,
         )
     )
 

@@ -28,7 +28,8 @@ class Reward(Entity):
     advocate_id: str
     contact_id: str  # who gets it
     who: Literal["advocate", "friend"] = "advocate"
-    conversion_id: str
+    conversion_id: str | None = None  # what earned it, or
+    goodwill_id: str | None = None  # who gave it (goodwill.py)
     location_id: str
     legal_entity_id: str
     kind: RewardType = "gift_card"

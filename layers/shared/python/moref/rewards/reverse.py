@@ -11,7 +11,7 @@ from moref.kernel.errors import Conflict
 from moref.programs import standing
 from moref.records import Change, Emit, Write, get
 from moref.referrals.model import Advocate
-from moref.rewards import debts, ledger
+from moref.rewards import debts, goodwill_back, ledger
 from moref.rewards.audit import audit
 from moref.rewards.model import Payout, Reward, payout_id
 from moref.rewards.outcomes import TRIES, closing
@@ -90,9 +90,10 @@ def keep(runtime: Runtime, organization_id: str, reward_id: str) -> None:
         runtime.store.commit(Change(reward, reward.changed(runtime.clock.now(), revoke_reason=None)))
 
 
-def taken_back(runtime: Runtime, conversion: Conversion, now: datetime) -> list[Write]:
+def taken_back(runtime: Runtime, conversion: Conversion, now: datetime, *, also: int = 0) -> list[Write]:
     """The writes that give back what an approval took: the advocate's ordinals, which are earned again by the next
-    approval (of the same period), the counts its caps go by, and the budgets. What later ones earned stays."""
+    approval (of the same period), the counts its caps go by, and the budgets. What later ones earned stays.
+    `also`: of the budgets, the friend's part, when it goes in the same commit."""
     org = conversion.organization_id
     advocate = get(runtime.store, Advocate, org, conversion.advocate_id)
     freed = [*advocate.freed_ordinals, *([conversion.ordinal] if conversion.ordinal else [])]
@@ -104,7 +105,7 @@ def taken_back(runtime: Runtime, conversion: Conversion, now: datetime) -> list[
         runtime.store, org, taken.standings, taken.amount, now,
         currency=taken.currency, counted=conversion.period, ordinal=conversion.period_ordinal,
     )  # fmt: skip
-    spent = room.giving_back(runtime.store, org, taken.spends, taken.amount, now)
+    spent = room.giving_back(runtime.store, org, taken.spends, taken.amount + also, now)
     return [Change(advocate, fewer), *standings, *spent]
 
 
@@ -144,16 +145,22 @@ def reversal(runtime: Runtime, reward: Reward, payout: Payout | None, reason: st
 
 
 def after_reversal(runtime: Runtime, reward: Reward, payout: Payout | None, reason: str) -> list[Write]:
-    """The conversion's part in it: the advocate's reward withdraws it, the friend's leaves it as it is."""
+    """The cause's part in it: the advocate's reward withdraws its conversion, the friend's leaves it as it is."""
     now, org = runtime.clock.now(), reward.organization_id
-    conversion = get(runtime.store, Conversion, org, reward.conversion_id)
-    friends = reward.who == "friend"
     told = Event("reward.reversed", org, reward.id, {"payout_id": payout.id if payout else None})
     return [
-        *(friendless(runtime, conversion, now) if friends else withdrawal(runtime, conversion, reason)),
+        *_cause(runtime, reward, reason),
         Emit(told, now),
         audit(now, org, "policy", "reward.reversed", reward.id, turn="", reason=reason),
     ]
+
+
+def _cause(runtime: Runtime, reward: Reward, reason: str) -> list[Write]:
+    now = runtime.clock.now()
+    if reward.goodwill_id is not None:
+        return goodwill_back.withdrawn(runtime, reward, reason, now)
+    conversion = get(runtime.store, Conversion, reward.organization_id, str(reward.conversion_id))
+    return friendless(runtime, conversion, now) if reward.who == "friend" else withdrawal(runtime, conversion, reason)
 
 
 def friendless(runtime: Runtime, conversion: Conversion, now: datetime) -> list[Write]:

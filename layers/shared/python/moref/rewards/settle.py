@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from moref.books.payee_year import counted
+from moref.events import Event
 from moref.kernel.errors import Conflict
-from moref.records import Change, Point, Write, get
+from moref.records import Change, Emit, Point, Write, get
 from moref.rewards import ledger
 from moref.rewards.funding import went_through
 from moref.rewards.model import Payout, Reward
@@ -136,6 +137,8 @@ def _others(runtime: Runtime, payout: Payout, reward: Reward, order: ProviderOrd
     if accepted:
         issued = reward.changed(now, status="issued", issued_at=now, reason=None)
         writes += [Change(reward, issued), ledger.book(reward, "accepted", now), counted(runtime.store, reward, now)]
+        if reward.revoke_reason is not None and reward.conversion_id is not None:
+            writes.append(Emit(Event("reward.paid_in_vain", reward.organization_id, reward.conversion_id), now))
     return writes
 
 

@@ -1,0 +1,93 @@
+"""Redeems a discount code: what is really taken off is booked, the rest of its worth is released. Once."""
+
+from moref.conversions.conditions import interstate
+from moref.intake.model import Job
+from moref.kernel import codes
+from moref.kernel.errors import BadInput, Conflict, NotFound
+from moref.kernel.money import Money
+from moref.money import share
+from moref.programs.accepted import tariff_allows
+from moref.records import Change, Write, get
+from moref.rewards import ledger
+from moref.rewards.audit import audit
+from moref.rewards.benefit_model import DiscountCode
+from moref.rewards.kinds.base import moved
+from moref.rewards.model import Reward
+from moref.runtime import Runtime
+
+CRM = "crm"
+
+
+def redeem(
+    runtime: Runtime, organization_id: str, code: str, *, job_id: str | None, price: int | None, actor: str
+) -> DiscountCode:
+    """The redeemed code. `price`: minor units before the discount; by default the job's amount.
+
+    Raises NotFound; BadInput when a share is asked of no price; Conflict when it was redeemed on another job, has ended
+    or was revoked, or is of another currency or on an interstate move that no tariff item lets it off (rules.md
+    "Money"). For the same job again: as it is.
+    """
+    store, org = runtime.store, organization_id
+    found = get(store, DiscountCode, org, codes.normalise(code) or code)
+    if found.status == "redeemed" and found.job_id is not None and found.job_id == job_id:
+        return found
+    now = runtime.clock.now()
+    if found.status != "active" or now >= found.valid_until:
+        raise Conflict(f"the code is {'expired' if found.status == 'active' else found.status}")
+    job = get(store, Job, org, job_id) if job_id else None
+    if job is not None:
+        price = _price(runtime, found, job, price)
+    off = _off(found, price)
+    reward = get(store, Reward, org, found.reward_id)
+    used = found.changed(
+        now, status="redeemed", redeemed_amount=off, redeemed_at=now, redeemed_by=actor, job_id=job_id
+    )  # fmt: skip
+    writes: list[Write] = [
+        Change(found, used),
+        *moved(reward, now, status="redeemed", redeemed_at=now),
+        audit(now, org, actor, "discount_code.redeemed", reward.id, turn="", reason=f"{off} minor units off"),
+    ]
+    if off:
+        writes.append(ledger.book(reward, "code_redeemed", now, amount=off))
+    if off < found.amount:
+        writes.append(ledger.book(reward, "code_released", now, amount=found.amount - off))
+    store.commit(*writes)
+    return get(store, DiscountCode, org, found.id)
+
+
+def redeem_on(runtime: Runtime, organization_id: str, job: Job) -> DiscountCode | None:
+    """By what the CRM says: a job that was given the code as its code, once it is invoiced. None: nothing redeemed."""
+    given = job.referral_code
+    if given is None or not job.holds("invoiced") or job.state == "cancelled":
+        return None
+    code = runtime.store.find(DiscountCode, organization_id, given)
+    if code is None or code.status != "active":
+        return None
+    try:
+        return redeem(runtime, organization_id, given, job_id=job.id, price=None, actor=CRM)
+    except (BadInput, NotFound):
+        return None  # a share of an amount that is not known yet: asked again when it is
+    except Conflict:
+        fresh = get(runtime.store, DiscountCode, organization_id, given)
+        if fresh.version != code.version:
+            raise  # a race: the queue brings the job again
+        return None
+
+
+def _price(runtime: Runtime, code: DiscountCode, job: Job, price: int | None) -> int | None:
+    if interstate(job) and not tariff_allows(runtime.store, code.organization_id, runtime.clock.now()):
+        raise Conflict("the move is or may be interstate, and no tariff item is recorded that allows a discount")
+    if job.currency != code.currency:
+        raise Conflict(f"the code is in {code.currency}, the job in {job.currency}")
+    fact = job.facts.get("amount")
+    known = fact.value if fact is not None and type(fact.value) is int else None
+    return known if price is None else price
+
+
+def _off(code: DiscountCode, price: int | None) -> int:
+    if code.basis_points is None:
+        return code.amount if price is None else min(code.amount, price)
+    if price is None:
+        most = Money(code.amount, code.currency).for_people()
+        raise BadInput(f"the code is a share of a price, up to {most}: which price?", field="amount")
+    return min(share(price, code.basis_points), code.amount)
