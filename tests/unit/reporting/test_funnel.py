@@ -222,6 +222,15 @@ def test_a_score_on_the_page_is_a_click_on_the_message_that_asked() -> None:
     assert it.shown()["clicked"] == 1
 
 
+def test_a_message_that_was_given_up_and_arrived_all_the_same_was_sent() -> None:
+    it = World()
+    it.plan("invite")
+    it.change("invite", status="failed", claimed_at=START)
+    it.change("invite", status="delivered", delivered_at=START + timedelta(days=1))
+    it.drain()
+    assert it.shown() == {"sent": 1, "delivered": 1}
+
+
 def test_messages_no_campaign_sent_are_not_counted() -> None:
     it = World()
     it.plan("invite")

@@ -11,7 +11,7 @@ from moref.messaging.model import Message
 from moref.records import Store, every
 from moref.referrals.model import Referral
 from moref.reporting.model import FunnelDay, Stage
-from moref.reporting.stages import came_at, code_of, credited, left, stages, worth
+from moref.reporting.stages import came_at, code_of, credited, left, sent_at, stages, worth
 
 Key = tuple[str, str, str, str]  # campaign, location, day, "<step>.<channel>"
 
@@ -23,9 +23,10 @@ def recount(store: Store, organization_id: str) -> dict[Key, dict[Stage, int]]:
     found: dict[Key, dict[Stage, int]] = defaultdict(lambda: defaultdict(int))
     for message in messages:
         enrollment = store.find(Enrollment, organization_id, message.enrollment_id or "")
-        if enrollment is None or message.sent_at is None:
+        sent = sent_at(message)
+        if enrollment is None or sent is None:
             continue
-        day = message.sent_at.astimezone(UTC).date().isoformat()
+        day = sent.astimezone(UTC).date().isoformat()
         key = (enrollment.campaign_id, message.location_id, day, f"{message.step}.{message.channel}")
         for stage in stages(message, quoted=quoted[message.id], booked=booked[message.id]):
             found[key][stage] += 1

@@ -20,8 +20,13 @@ def of_campaign(message: Message) -> bool:
     return message.direction == "out" and message.enrollment_id is not None and message.step is not None
 
 
+def sent_at(message: Message) -> datetime | None:
+    """None: as far as we know it has not left. One that was given up may turn out to have arrived."""
+    return (message.sent_at or message.delivered_at) if of_campaign(message) else None
+
+
 def left(message: Message) -> bool:
-    return of_campaign(message) and message.sent_at is not None
+    return sent_at(message) is not None
 
 
 def stages(message: Message, *, quoted: int, booked: int) -> list[Stage]:
@@ -54,7 +59,7 @@ def doubtful(messages: Iterable[Message], at: datetime) -> list[Message]:
 
 
 def _left_at(message: Message) -> datetime:
-    at = message.claimed_at or message.sent_at
+    at = message.claimed_at or sent_at(message)
     if at is None:
         raise TypeError("a message that left has a time")
     return at

@@ -8,7 +8,7 @@ from moref.kernel import ids
 from moref.messaging.model import Message
 from moref.records import Change, Create, Write
 from moref.reporting.model import Counted, FunnelDay, Stage
-from moref.reporting.stages import left, stages
+from moref.reporting.stages import left, sent_at, stages
 from moref.runtime import Runtime
 
 Credits = tuple[int, int]  # referrals quoted and booked, as a change
@@ -48,14 +48,14 @@ class Tally:
         return [*self._changed, *(self._day(id, deltas) for id, deltas in self._deltas.items())]
 
     def _first(self, message: Message) -> Counted | None:
-        org, sent_at = self._organization_id, message.sent_at
+        org, sent = self._organization_id, sent_at(message)
         enrollment = self._runtime.store.find(Enrollment, org, message.enrollment_id or "")
-        if enrollment is None or message.step is None or sent_at is None:
+        if enrollment is None or message.step is None or sent is None:
             return None
         return Counted(
             organization_id=org, id=message.id, created_at=self._now, updated_at=self._now,
             campaign_id=enrollment.campaign_id, location_id=message.location_id, step=message.step,
-            channel=message.channel, day=sent_at.astimezone(UTC).date().isoformat(),
+            channel=message.channel, day=sent.astimezone(UTC).date().isoformat(),
         )  # fmt: skip
 
     def _count(self, counted: Counted, which: set[Stage], by: int) -> None:
