@@ -38,6 +38,13 @@ BODIES: dict[str, Any] = {
     "POST /v1/disputes/{id}/accept": {"reason": "no", "referred_at": "2026-06-01T10:00:00Z"},
     "POST /v1/disputes/{id}/reject": {"reason": "no"},
     "POST /v1/advocates/{id}/links": {"location_id": "loc"},
+    "POST /v1/advocates/{id}/goodwill": {
+        "amount": 500,
+        "currency": "USD",
+        "reason": "our mistake",
+        "location_id": "loc",
+    },
+    "POST /v1/goodwill/{id}/withdraw": {"reason": "given twice"},
     "PUT /v1/connections/{id}/consent-attestation": {"version": 1, "text": "I agree to get texts"},
     "PATCH /v1/contacts/{id}": {"version": 1, "language": "es"},
     "POST /v1/contacts/{id}/opt-out": {"channels": ["sms"], "reason": "said so on the phone"},

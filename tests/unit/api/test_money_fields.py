@@ -26,7 +26,7 @@ RULES: dict[str, Any] = {
     "automatic_under": 5000,
     "second_approver_over": 10_000,
 }
-# A whole, right body for each operation that takes money; `{id}` is filled in.
+# A whole, right body for each operation that takes money; `{id}` and LOCATION are filled in.
 BODIES: dict[str, dict[str, Any]] = {
     "POST /v1/programs": RULES | {"advocate_kind": "partner"},
     "PATCH /v1/programs/{id}": RULES | {"version": 1},
@@ -36,6 +36,9 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "POST /v1/budgets": {"amount": 100_000},
     "PATCH /v1/budgets/{id}": {"version": 1, "amount": 100_000},
+    "POST /v1/advocates/{id}/goodwill": {
+        "amount": 1000, "currency": "USD", "reason": "our mistake", "location_id": "LOCATION",
+    },
 }  # fmt: skip
 WRONG = (
     "1.5", "100.0", "1e3", '"100"', "-1", "true", "false", "9007199254740992", "1e400", "[100]", '{"amount": 100}',
@@ -109,8 +112,9 @@ def test_the_table_has_every_money_field_there_is() -> None:
 def called(world: World, route: str, raw: bytes) -> Any:
     method, path = route.split()
     approvable(world)
-    made = world.call("POST", "/budgets", {"amount": 5, "location_id": world.a.location_id}).json()
-    id = {"budgets": made["id"], "programs": world.a.program_id}[path.split("/")[2]]
+    made = world.call("POST", "/budgets", {"amount": 5000, "location_id": world.a.location_id}).json()
+    id = {"budgets": made["id"], "programs": world.a.program_id, "advocates": "adv_1"}[path.split("/")[2]]
+    raw = raw.replace(b"LOCATION", world.a.location_id.encode())
     return world.call(method, path.removeprefix("/v1").replace("{id}", id), raw=raw, key="k")
 
 
@@ -140,7 +144,7 @@ def test_no_money_field_takes_what_is_no_amount(world: World, route: str, at: Pa
 
 def called_again(world: World, route: str, raw: bytes) -> Any:
     method, path = route.split()
-    return world.call(method, path.removeprefix("/v1").replace("{id}", world.a.program_id), raw=raw)
+    return world.call(method, path.removeprefix("/v1").replace("{id}", world.a.program_id), raw=raw, key=f"k{hash(raw)}")
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from moref.messaging.template_model import Template, TemplateVersion, Wording
 from moref.programs.model import Program, ProgramException, ProgramText, TariffItem, TermsAcceptance
 from moref.records import Create, Entity, get
 from moref.referrals.model import Advocate, Dispute, Lead, Link, Referral, UnmatchedSource
+from moref.rewards.goodwill_model import Goodwill
 from moref.rewards.ledger import book
 from moref.rewards.model import Payout, Reward
 from moref.runtime import Runtime
@@ -145,6 +146,8 @@ class World:
             "acceptances": TermsAcceptance(**place, id=f"acc_{tag}", program_id=program.id, advocate_id=f"adv_{tag}",
                                       what="terms", number=1, accepted_at=now, source="paper", recorded_by="mem"),
             "tariff-items": TariffItem(**made, id=f"trf_{tag}", item="130", valid_from=now, recorded_by="mem"),
+            "goodwill": Goodwill(**place, id=f"gdw_{tag}", advocate_id=f"adv_{tag}", amount=900, currency="USD",
+                                 reason="our mistake", asked_by="mem"),
             "budgets": Budget(**place, id=f"bdg_{tag}", amount=50_000),
             "budget-periods": Spend(**place, id=f"spd_{tag}", budget_id=f"bdg_{tag}", period="2026-06", currency="USD"),
             "leads": Lead(**place, id=f"lead_{tag}", contact_id="ctc_2", referral_id=f"ref_{tag}", code="CODE"),

@@ -6,6 +6,7 @@ Lists take one filter and a time range, because that is what an index can answer
 from moref.api.books import BOOKS
 from moref.api.budgets import ROWS as BUDGET_ROWS
 from moref.api.conversions import CONVERSION
+from moref.api.goodwill import ROWS as GOODWILL_ROWS
 from moref.api.operation import Call, Schema
 from moref.api.programs import ROWS as PROGRAM_ROWS
 from moref.api.resource import PLACE, STATUS, Resource, words
@@ -87,6 +88,7 @@ READABLE = (
     LOCATION,
     *PROGRAM_ROWS,
     *BUDGET_ROWS,
+    *GOODWILL_ROWS,
     CONVERSION,
     LINK,
     INBOX,
@@ -128,8 +130,8 @@ READABLE = (
         "rewards",
         Reward,
         words(
-            "advocate_id contact_id conversion_id location_id legal_entity_id kind amount currency status reason"
-            " approved_at released_at issued_at"
+            "advocate_id contact_id conversion_id goodwill_id location_id legal_entity_id kind amount currency status"
+            " reason approved_at released_at issued_at"
         ),
         "what advocates earned; amounts in minor units",
         STATUS | PLACE | {"advocate_id": "parent"},

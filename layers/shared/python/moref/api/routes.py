@@ -11,6 +11,7 @@ from moref.api import (
     decisions,
     enrollments,
     funnel,
+    goodwill,
     payouts,
     programs,
     read,
@@ -39,6 +40,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *enrollments.OPERATIONS,
     *funnel.OPERATIONS,
     *books.OPERATIONS,
+    *goodwill.OPERATIONS,
     *payouts.OPERATIONS,
 )
 

@@ -39,6 +39,9 @@ SETTINGS: dict[str, Setting] = {
         12, "months without a job after which a customer may be referred as a new one; 0: anybody may", 0, 120
     ),
     "dispute_days": Setting(14, "days within which a claim of an advocate (I referred them) is to be decided", 1, 90),
+    "goodwill_most": Setting(
+        10_000, "minor units up to which one member alone gives a goodwill reward; above it takes two", 0, 200_000
+    ),
     "campaigns": Setting(True, "whether a completed job starts a campaign"),
     "start_when_invoiced": Setting(False, "whether campaigns for completed jobs begin when the job is invoiced"),
     "no_score_after_days": Setting(4, "days without a score until a customer counts as silent; same wall time", 1, 60),
