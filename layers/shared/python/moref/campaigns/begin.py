@@ -142,7 +142,7 @@ def _start(runtime: Runtime, found: Enrollment | None, made: Enrollment, definit
     if contact is None or not holds(definition.trigger.when, known):
         return None
     walked = walk(first(definition, made.id), definition, known, since=made.began_at)
-    after, writes = done(runtime, made, walked, contact)
+    after, writes = done(runtime, made, walked, contact, definition)
     head = _rows(made, after) if found is None else [Change(found, after)]
     runtime.store.commit(*head, *writes)
     return get(runtime.store, Enrollment, made.organization_id, made.id)

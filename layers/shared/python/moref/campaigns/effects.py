@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from moref.campaigns.definition import Send, Task
+from moref.campaigns.definition import Definition, Send, Task
+from moref.campaigns.fairness import opinion_matters, review_fairness
 from moref.campaigns.model import Enrollment, StaffTask
 from moref.campaigns.walk import Walked
 from moref.intake.model import Contact, Job
@@ -10,24 +11,33 @@ from moref.kernel import ids
 from moref.kernel.errors import BadInput
 from moref.messaging.model import CARRIES
 from moref.messaging.plan_message import fields_needed, message_id, planned
+from moref.messaging.review_links import has_review_link
 from moref.records import Create, Point, Write
 from moref.referrals.ensure_link import ensure_link
 from moref.referrals.model import Link
 from moref.runtime import Runtime
+from moref.tenants.model import Location
 
 EnsureLink = Callable[[Runtime, str, str, str], Link]
 # The person did something themselves and this answers it: on that day the daily cap does not hold it back.
 _PROMPTED = ("feedback_given", "quoted")
-UNUSABLE = "template_unusable"
+UNUSABLE, UNFAIR = "template_unusable", "unfair_review_link"
 
 
 def done(
-    runtime: Runtime, enrollment: Enrollment, walked: Walked, contact: Contact, *, link_of: EnsureLink = ensure_link
+    runtime: Runtime,
+    enrollment: Enrollment,
+    walked: Walked,
+    contact: Contact,
+    definition: Definition,
+    *,
+    link_of: EnsureLink = ensure_link,
 ) -> tuple[Enrollment, list[Write]]:
     """The enrollment after the walk, and the further writes of its commit.
 
     Only the advocate's link, which is theirs for ever, is made beforehand. A message that cannot be made, because its
-    template is gone or needs a page this person does not have, is skipped with the reason.
+    template is gone or needs a page this person does not have, is skipped with the reason; so is one that would bring
+    the review link to people of some opinion only.
     """
     to = walked.position
     after = enrollment.changed(runtime.clock.now(), at=to.at, steps=to.steps, status=to.status, reason=to.reason)
@@ -35,6 +45,9 @@ def done(
     for name, step in walked.effects:
         if isinstance(step, Task):
             writes += task_writes(runtime, after, name, step, contact)
+            continue
+        if _gated(runtime, after, definition, step):
+            after = _noted(after, name, status="skipped", reason=UNFAIR)
             continue
         try:
             after, message = planned_step(runtime, after, (name, step), contact, link_of=link_of)
@@ -49,6 +62,18 @@ def done(
 def cause(enrollment: Enrollment, step: str) -> str:
     """What the ids of a step's message and task are derived from."""
     return f"{enrollment.id}.{step}"
+
+
+def _gated(runtime: Runtime, enrollment: Enrollment, definition: Definition, step: Send) -> bool:
+    """Saving refuses what is unfair now. This finds what no save saw: an older version, or an archived campaign, that
+    somebody is still on while the words of a template change; a campaign and a template saved at the same moment."""
+    location = None
+    if opinion_matters(definition):
+        location = runtime.store.find(Location, enrollment.organization_id, enrollment.location_id)
+    if location is None:
+        return False
+    holds = has_review_link(runtime.store, location)
+    return holds(step.template) and bool(review_fairness(definition, holds))
 
 
 def _noted(enrollment: Enrollment, step: str, **fields: str) -> Enrollment:

@@ -62,6 +62,18 @@ def score_decides(condition: Condition) -> bool:
     return condition.looks_at_feedback() or any(getattr(condition, name) is not None for name in REFERRING)
 
 
+def opinion_matters(definition: Definition) -> bool:
+    """Whether the score decides anywhere: without that a definition is fair, whatever its templates hold."""
+    if definition.trigger.kind in REFERRED or score_decides(definition.trigger.when):
+        return True
+    for step in definition.steps.values():
+        if isinstance(step, Wait) and step.until in REFERRING:
+            return True
+        if isinstance(step, Branch) and any(score_decides(case.when) for case in step.cases):
+            return True
+    return False
+
+
 class _Ways:
     """Gives the ways on from a step a number; the same number, the same messages and waits up to the last link."""
 

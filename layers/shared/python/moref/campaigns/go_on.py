@@ -63,7 +63,7 @@ def _decide(runtime: Runtime, before: Enrollment) -> tuple[Write, ...] | None:
         return ()
     if paused(runtime.store, before):
         return (Change(before, before.changed(known.now, status="held", reason="paused")),)
-    after, writes = done(runtime, before, walked, contact)
+    after, writes = done(runtime, before, walked, contact, version.definition)
     return (Change(before, after), *writes)
 
 
