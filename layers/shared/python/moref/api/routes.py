@@ -1,6 +1,7 @@
 """The whole API as a table. The resolver, the OpenAPI document, the docs page and the isolation tests use it."""
 
 from moref.api import (
+    advocates,
     attribution,
     books,
     budgets,
@@ -31,6 +32,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *conversions.OPERATIONS,
     *programs.OPERATIONS,
     *budgets.OPERATIONS,
+    *advocates.OPERATIONS,
     *attribution.OPERATIONS,
     *PEOPLE_OPERATIONS,
     *vendor_accounts.OPERATIONS,
