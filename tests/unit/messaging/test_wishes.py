@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -199,6 +200,42 @@ def test_an_address_is_lifted_with_a_reason_and_everybody_who_has_it_gets_messag
     assert [(row.actor, row.detail) for row in rows] == [
         ("mem_1", {"was": "do_not_contact", "reason": "typed by mistake"})
     ]
+
+
+@pytest.mark.parametrize("stronger", ["do_not_contact", "bounce"])
+@pytest.mark.parametrize(
+    ("channel", "own", "service"),
+    [
+        ("email", {"do": "stop_email"}, "sent"),
+        ("email", {"do": "stop_all"}, "skipped"),
+        ("sms", {"do": "stop_offers"}, "sent"),
+        ("sms", {"do": "stop_sms"}, "skipped"),
+    ],
+)
+def test_what_the_person_wanted_before_is_in_force_again_when_the_list_lets_go(
+    stronger: str, channel: Any, own: dict[str, str], service: str
+) -> None:
+    it = world()
+    address = EMAIL if channel == "email" else PHONE
+    page(it, **own)
+    opt_out(it.runtime, ORG, channel, address, stronger)
+    lift(it.runtime, ORG, suppression_id(it.runtime, ORG, channel, address), reason="a mistake", actor="mem_1")
+    marketing = it.plan("ask", "marketing", channel=channel, cause="1")
+    about_the_job = it.plan("reward", "service", channel=channel, cause="2")
+    it.pump()
+    assert it.message(marketing).status == "skipped"
+    assert it.message(about_the_job).status == service
+
+
+def test_a_wish_taken_back_by_the_person_does_not_come_back_with_the_list() -> None:
+    it = world()
+    page(it, do="stop_sms")
+    text(it, "START")
+    imported(it, f"phone\n{PHONE}\n")
+    lift(it.runtime, ORG, suppression_id(it.runtime, ORG, "sms", PHONE), reason="a mistake", actor="mem_1")
+    id = it.plan("ask", "marketing", channel="sms")
+    it.pump()
+    assert it.message(id).status == "sent"
 
 
 @pytest.mark.parametrize("reason", ["STOP", "21610", "revoked", "complaint", "unsubscribed", "preferences page"])

@@ -14,9 +14,12 @@ from typing import Any
 from moref import people
 from moref.intake.model import Contact
 from moref.kernel.errors import BadInput, Conflict
+from moref.messaging.addresses import MARKETING_TEXTS
 from moref.messaging.model import Channel, Suppression
 from moref.messaging.opt_out import (
     DO_NOT_CONTACT,
+    MOST_CONTACTS,
+    UNSUBSCRIBED,
     contacts_behind,
     has_key,
     opt_out,
@@ -89,7 +92,8 @@ def import_list(runtime: Runtime, organization_id: str, text: str, *, dry_run: b
 
 
 def lift(runtime: Runtime, organization_id: str, id: str, *, reason: str, actor: str) -> Suppression:
-    """Raises NotFound; Conflict for what the person told us themselves, which only they take back."""
+    """A weaker wish whose place it took is in force again. Raises NotFound; Conflict for what the person told us
+    themselves, which only they take back."""
     for _ in range(_TRIES):
         before = get(runtime.store, Suppression, organization_id, id)
         if not before.active:
@@ -98,9 +102,11 @@ def lift(runtime: Runtime, organization_id: str, id: str, *, reason: str, actor:
             raise Conflict("the person said so themselves: they take it back by texting START, or on their page")
         now = runtime.clock.now()
         after = before.changed(now, active=False, reason=f"lifted: {before.reason}", note=reason)
+        if before.beneath:
+            after = before.changed(now, reason=before.beneath[-1], beneath=before.beneath[:-1], note=reason)
         audit = audited(now, organization_id, actor, "do_not_contact.lifted", id, was=before.reason, reason=reason)
         try:
-            runtime.store.commit(Change(before, after), *_unmark(runtime, before), audit)
+            runtime.store.commit(Change(before, after), *_unmark(runtime, after), audit)
         except Conflict:
             continue
         return get(runtime.store, Suppression, organization_id, id)
@@ -113,9 +119,16 @@ def contacts_with(runtime: Runtime, suppression: Suppression) -> list[Contact]:
     return [contact for contact in found if has_key(runtime, contact, suppression.id)]
 
 
-def _unmark(runtime: Runtime, suppression: Suppression) -> list[Write]:
-    now, found = runtime.clock.now(), contacts_with(runtime, suppression)
-    return [Change(one, one.changed(now, opted_out=unmarked(one, suppression.channel))) for one in found[:90]]
+def _unmark(runtime: Runtime, after: Suppression) -> list[Write]:
+    """The contacts' opt-outs as far as nothing asks for them any more."""
+    if after.active and (after.channel == "email" or after.reason != UNSUBSCRIBED):
+        return []
+    now, found = runtime.clock.now(), contacts_with(runtime, after)
+    changes: list[Write] = []
+    for one in found[:MOST_CONTACTS]:
+        kept = {name: at for name, at in one.opted_out.items() if after.active and name == MARKETING_TEXTS}
+        changes.append(Change(one, one.changed(now, opted_out=unmarked(one, after.channel) | kept)))
+    return changes
 
 
 def _binds(suppression: Suppression | None) -> bool:

@@ -99,6 +99,7 @@ class Suppression(Entity):
     active: bool
     reason: str  # STOP, 21610, bounce, staff ...; see messaging.opt_out
     note: str | None = None  # staff's own words
+    beneath: list[str] = Field(default_factory=list)  # weaker reasons whose place it took; in force again once lifted
 
 
 class Receipt(Entity):

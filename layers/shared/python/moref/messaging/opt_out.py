@@ -129,7 +129,9 @@ def _stopped(
             )
         )  # fmt: skip
     elif not before.active or _strength(before.reason) < _strength(reason):
-        found.append(Change(before, before.changed(now, active=True, reason=reason, note=note)))
+        # What the person asked for is still so when staff lift what others said of the address.
+        beneath = [*before.beneath, before.reason] if before.active else []
+        found.append(Change(before, before.changed(now, active=True, reason=reason, note=note, beneath=beneath)))
     mark = MARKETING_TEXTS if reason == UNSUBSCRIBED and channel != "email" else wish_about(channel)
     for contact in contacts_of(runtime, organization_id, channel, address)[:MOST_CONTACTS]:
         if mark not in contact.opted_out:
