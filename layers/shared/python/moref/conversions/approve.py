@@ -141,7 +141,7 @@ def _approval(runtime: Runtime, seen: Sight, referral: Referral, holds: list[Hol
     )
     spends = seen.rooms if rewards.total else []
     spent = room.taken_from(spends, currency)
-    taken = Taken(standings=[row.id for row in price.standings], spends=spent, amount=amount, currency=currency)
+    taken = Taken(standings=[row.stored.id for row in price.standings], spends=spent, amount=amount, currency=currency)
     said = ". ".join(filter(None, (by.reason, price.words, near_threshold(runtime, seen))))
     counted = advocate.changed(now, approved=advocate.approved + 1, freed_ordinals=price.freed)
     return [

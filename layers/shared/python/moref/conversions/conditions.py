@@ -10,6 +10,7 @@ from moref.intake.model import Job
 from moref.kernel.money import Money
 from moref.programs.accepted import has_accepted, has_attested, tariff_allows
 from moref.records import Store, get
+from moref.referrals.advocates import credited
 from moref.referrals.model import Advocate
 from moref.rewards.year_to_date import CURRENCY, WARN_PERCENT, threshold, year_to_date
 from moref.runtime import Runtime
@@ -30,7 +31,9 @@ class Sight:
 
 
 def sight(runtime: Runtime, conversion: Conversion, advocate: Advocate, job: Job) -> Sight:
+    """`advocate` may have been merged into another row of the person: what is counted is theirs."""
     store, now = runtime.store, runtime.clock.now()
+    advocate = credited(store, advocate.organization_id, advocate.id) or advocate
     location = get(store, Location, conversion.organization_id, conversion.location_id)
     price = priced(store, conversion.terms, advocate, job, location, qualified_at=conversion.qualified_at, now=now)
     return Sight(conversion, advocate, job, location, price, rooms(store, location, now), now)
@@ -66,11 +69,16 @@ def at_stake(seen: Sight) -> int:
     return (seen.price.amount or 0) + friends_share(seen.conversion)
 
 
+def _rows(seen: Sight) -> list[str]:
+    """The person's: whichever of them agreed, it was they."""
+    return [*dict.fromkeys((seen.conversion.advocate_id, seen.advocate.id, *seen.advocate.joined))]
+
+
 def _terms(store: Store, seen: Sight) -> Hold | None:
     one = seen.conversion
     if not one.terms.terms_required:
         return None
-    if has_accepted(store, one.organization_id, one.program_id, one.advocate_id, one.terms.terms_version):
+    if any(has_accepted(store, one.organization_id, one.program_id, id, one.terms.terms_version) for id in _rows(seen)):
         return None
     words = f"The advocate has not accepted version {one.terms.terms_version} of the program's terms."
     return Hold(rule="terms", words=words)
@@ -97,7 +105,7 @@ def _attestation(store: Store, seen: Sight) -> Hold | None:
     paid_a_share = any(tier.basis_points is not None for tier in one.terms.tiers)
     if seen.advocate.kind != "partner" or not paid_a_share or not interstate(seen.job):
         return None
-    if has_attested(store, one.organization_id, one.program_id, one.advocate_id):
+    if any(has_attested(store, one.organization_id, one.program_id, id) for id in _rows(seen)):
         return None
     words = "The partner is paid a share of a move that may be interstate, and has not attested to be allowed that."
     return Hold(rule="attestation", words=words)

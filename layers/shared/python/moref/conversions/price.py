@@ -8,7 +8,7 @@ from moref.intake.model import Job
 from moref.kernel.money import Money
 from moref.programs.model import Cap, Standing, Terms
 from moref.programs.periods import period_key
-from moref.programs.standing import standing
+from moref.programs.standing import Row, standing
 from moref.programs.tiers import amount, next_ordinal
 from moref.records import Store
 from moref.referrals.model import Advocate
@@ -28,7 +28,7 @@ class Price:
     period: str | None  # of the tiers, when their count begins anew
     period_ordinal: int | None
     period_freed: list[int]
-    standings: list[Standing]
+    standings: list[Row]
     tax: Standing  # one of them: of the year of approval
 
 
@@ -44,20 +44,20 @@ def priced(
 ) -> Price:
     """Tiers and caps count by the qualifying fact, so that it makes no difference when staff get to it; the tax year by
     the approval. All in the location's time zone."""
-    org, zone = advocate.organization_id, location.time_zone
+    zone = location.time_zone
     counted = None if terms.tier_period == "lifetime" else period_key(terms.tier_period, qualified_at, zone)
     tax = f"tax-{period_key('year', now, zone)}"
     capped = [(cap, period_key(cap.period, qualified_at, zone)) for cap in terms.caps]
     names = dict.fromkeys([tax, *([counted] if counted else []), *(name for _, name in capped)])
-    rows = {name: standing(store, org, advocate.id, name, now) for name in names}
+    rows = {name: standing(store, advocate, name, now) for name in names}
     ordinal, freed = next_ordinal(advocate.approved, advocate.freed_ordinals)
-    row = rows.get(counted or "")
+    row = rows[counted].whole if counted else None
     period_ordinal, period_freed = next_ordinal(row.approved, row.freed_ordinals) if row else (None, [])
     full = amount(terms, period_ordinal or ordinal, job_amount(job))
-    earned, words = _capped(full, [(cap, rows[name]) for cap, name in capped], terms.currency)
+    earned, words = _capped(full, [(cap, rows[name].whole) for cap, name in capped], terms.currency)
     return Price(
         amount=earned, words=words, ordinal=ordinal, freed=freed, period=counted, period_ordinal=period_ordinal,
-        period_freed=period_freed, standings=list(rows.values()), tax=rows[tax],
+        period_freed=period_freed, standings=list(rows.values()), tax=rows[tax].whole,
     )  # fmt: skip
 
 

@@ -245,6 +245,7 @@ class Standing(Entity):
     freed_ordinals: list[int] = Field(default_factory=list)
     rewards: int = 0  # approvals that earned something
     amounts: dict[str, int] = Field(default_factory=dict)  # currency -> minor units
+    moved_to: str | None = None  # the standing that counts since two rows of one person were merged
 
     def parent(self) -> str:
         return self.advocate_id

@@ -25,6 +25,20 @@ def amount(terms: Terms, ordinal: int, job_amount: int | None = None) -> int | N
     return min(share(job_amount, tier.basis_points), tier.maximum or 0) or None
 
 
+def joined(one: tuple[int, list[int]], two: tuple[int, list[int]]) -> tuple[int, list[int]]:
+    """The ladder (approved, freed) of a person of whom two rows were counted apart.
+
+    It stands as high as the higher of both. What either row holds is held, and earned no second time; what neither
+    holds is earned by the next approvals; all above is still to come. So no milestone is skipped by a merge, and those
+    that both rows had reached are reached once from then on. `approved` is the height less what is free: after a merge
+    more approvals may stand than it says.
+    """
+    heights = [approved + len(freed) for approved, freed in (one, two)]
+    held = [set(range(1, height + 1)) - set(freed) for height, (_, freed) in zip(heights, (one, two), strict=True)]
+    free = sorted(set(range(1, max(heights) + 1)) - held[0] - held[1])
+    return max(heights) - len(free), free
+
+
 def next_ordinal(approved: int, freed: list[int]) -> tuple[int, list[int]]:
     """The ordinal an approval takes now, and what is left of the freed ones.
 

@@ -1,6 +1,5 @@
 """Which advocate row is a person's, whom a link credits, and who is meant by a name."""
 
-from moref import people
 from moref.identity.current import current
 from moref.identity.names import compare
 from moref.intake.model import Contact
@@ -40,6 +39,8 @@ def credited(store: Store, organization_id: str, id: str) -> Advocate | None:
 
 def of_name(store: Store, keys: PlatformKeys, organization_id: str, name: str, location_id: str) -> list[Advocate]:
     """Active advocates of that full name (nicknames count), by id: those of the location, else the organization's."""
+    from moref import people  # brings the numbering plans of the world, which a decision does without
+
     first, _, last = name.rpartition(" ")
     values = people.name_keys(keys, organization_id, first, last)
     contacts = [current(store, organization_id, id) for id in _namesakes(store, organization_id, values)]

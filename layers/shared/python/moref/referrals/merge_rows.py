@@ -1,7 +1,8 @@
 """On contact.merged: what points at the old row follows to the one that counts. Every step alone, each harmless twice.
 
-Advocates: the person keeps one that new referrals are credited to, and every old link goes on leading there; what the
-other row earned stays with it. Referrals: one friend is one referral, so the published rule leaves one of several.
+Advocates: the person keeps one that new referrals are credited to, and every old link goes on leading there. What the
+other row earned stays with it but counts here: tiers, caps and years go by the person. Referrals: one friend is one
+referral, so the published rule leaves one of several.
 """
 
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from moref.events import Event
 from moref.identity.current import current
 from moref.intake.model import Contact, Job
 from moref.kernel.errors import Conflict
+from moref.programs.tiers import joined
 from moref.records import Change, Emit, Point, Write, every
 from moref.referrals.advocates import LOOKUP as ADVOCATE
 from moref.referrals.advocates import advocate_id, advocate_of
@@ -69,11 +71,19 @@ def _advocate(runtime: Runtime, org: str, old: str, into: str, now: datetime) ->
         other = advocate_of(runtime.store, org, into)
         merged = other.id if other is not None and other.id != advocate.id else advocate.merged_into
         after = advocate.changed(now, contact_id=into, merged_into=merged)
-        yield [Change(advocate, after), Point(org, ADVOCATE, into, advocate.id)]
-        if other is not None and merged == other.id:
-            links = {**advocate.links, **other.links}
-            if links != other.links:
-                yield [Change(other, other.changed(now, links=links))]
+        point = Point(org, ADVOCATE, into, advocate.id)
+        if other is None or merged != other.id:
+            yield [Change(advocate, after), point]
+            continue
+        # One commit: from then on approvals of either row's referrals go on from the joined counts (programs.standing
+        # brings those of periods along), and a reversal finds them there.
+        approved, freed = joined((advocate.approved, advocate.freed_ordinals), (other.approved, other.freed_ordinals))
+        fields = {
+            "links": {**advocate.links, **other.links}, "approved": approved, "freed_ordinals": freed,
+            "joined": [*dict.fromkeys([*other.joined, advocate.id, *advocate.joined])],
+        }  # fmt: skip
+        emptied = after.changed(now, approved=0, freed_ordinals=[], joined=[])
+        yield [Change(advocate, emptied), Change(other, other.changed(now, **fields)), point]
 
 
 def _one_referral(runtime: Runtime, into: Contact) -> None:

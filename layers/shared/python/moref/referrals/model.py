@@ -32,6 +32,7 @@ class Advocate(Entity):
     links: dict[str, str] = Field(default_factory=dict)  # location id -> code
     status: Literal["active", "archived"] = "active"
     merged_into: str | None = None  # another row of the same person: new referrals are credited there
+    joined: list[str] = Field(default_factory=list)  # rows of the same person whose counts are this one's
 
     def parent(self) -> str:
         return self.contact_id

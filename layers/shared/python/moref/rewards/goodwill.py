@@ -125,7 +125,8 @@ def _granting(
     now, store, org = runtime.clock.now(), runtime.store, one.organization_id
     rooms = room.rooms(store, location, now)
     refused = [words for each in rooms if (words := each.refusal(one.amount, one.currency))]
-    year = standing.standing(store, org, advocate.id, f"tax-{period_key('year', now, location.time_zone)}", now)
+    row = standing.standing(store, advocate, f"tax-{period_key('year', now, location.time_zone)}", now)
+    year = row.whole
     refused += _tax(runtime, one, advocate, year)
     if refused:
         raise Conflict(" ".join(refused))
@@ -139,7 +140,7 @@ def _granting(
         Create(reward),
         ledger.book(reward, "accrued", now, memo=MEMO),
         listed(runtime, reward),
-        Change(year, counted) if year.version else Create(counted),
+        *standing.moving(row, counted, now),
         *room.taking(rooms, one.amount, one.currency, now),
         Emit(Event("goodwill.granted", org, one.id, {"reward_id": reward.id}), now),
     ]

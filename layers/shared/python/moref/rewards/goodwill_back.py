@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from moref.budgets import room
-from moref.programs.model import Standing
+from moref.programs import standing
 from moref.records import Change, Write, get
 from moref.rewards.goodwill_model import Goodwill
 from moref.rewards.model import Reward
@@ -17,7 +17,7 @@ def withdrawn(runtime: Runtime, reward: Reward, reason: str, now: datetime) -> l
     after = one.changed(now, status="withdrawn", said=reason[:300], spends=[], standing_id=None)
     writes: list[Write] = [Change(one, after), *room.giving_back(store, org, one.spends, one.amount, now)]
     if one.standing_id is not None:
-        year = get(store, Standing, org, one.standing_id)
+        year = standing.current(store, org, one.standing_id)
         left = {**year.amounts, one.currency: year.amounts.get(one.currency, 0) - one.amount}
         writes.append(Change(year, year.changed(now, amounts=left)))
     return writes

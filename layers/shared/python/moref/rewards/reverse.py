@@ -10,6 +10,7 @@ from moref.kernel import plugins
 from moref.kernel.errors import Conflict
 from moref.programs import standing
 from moref.records import Change, Emit, Write, get
+from moref.referrals.advocates import credited
 from moref.referrals.model import Advocate
 from moref.rewards import debts, goodwill_back, ledger
 from moref.rewards.audit import audit
@@ -95,7 +96,8 @@ def taken_back(runtime: Runtime, conversion: Conversion, now: datetime, *, also:
     approval (of the same period), the counts its caps go by, and the budgets. What later ones earned stays.
     `also`: of the budgets, the friend's part, when it goes in the same commit."""
     org = conversion.organization_id
-    advocate = get(runtime.store, Advocate, org, conversion.advocate_id)
+    own = conversion.advocate_id
+    advocate = credited(runtime.store, org, own) or get(runtime.store, Advocate, org, own)
     freed = [*advocate.freed_ordinals, *([conversion.ordinal] if conversion.ordinal else [])]
     fewer = advocate.changed(now, approved=advocate.approved - 1, freed_ordinals=sorted(freed))
     taken = conversion.taken
