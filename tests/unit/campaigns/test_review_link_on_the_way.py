@@ -7,6 +7,7 @@ import pytest
 from moref.campaigns.definition import Definition
 from moref.campaigns.fairness import opinion_matters
 from moref.campaigns.model import Campaign, Enrollment
+from moref.messaging.check_template import Refused
 from moref.messaging.save_template import save_template
 from moref.messaging.template_model import Wording
 from moref.records import every
@@ -96,3 +97,19 @@ def test_no_unfair_definition_is_taken_for_one_that_asks_nobody_for_an_opinion(n
 def test_where_no_opinion_matters_nothing_is_looked_up() -> None:
     assert not opinion_matters(FAIR["by the size of the job"])
     assert not opinion_matters(FAIR["everybody who answered"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://search.google.com/local/writereview?placeid=1",
+        "HTTPS://REVIEWS.example.test/BLUEBIRD",
+        "yelp.com/biz/x",
+    ],
+)
+def test_a_review_site_is_a_review_link_whose_ever_it_is(text: str) -> None:
+    it = completed()
+    it.campaign("thanks", gated())
+    with pytest.raises(Refused) as caught:
+        save(it, f"tell others {text}")
+    assert caught.value.findings[0].field == "campaigns.thanks.trigger.when"

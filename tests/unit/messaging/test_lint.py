@@ -175,3 +175,26 @@ def test_own_links_are_fine_and_missing_spanish_is_warned_of() -> None:
     (only,) = lint("marketing", {"en": words}, HERE)
     assert (only.field, only.severity) == ("es", "warning")
     assert any(each.field == "en" for each in lint("marketing", {"es": words}, HERE))
+
+
+SELLS = [
+    "{{ company }}: 20% off your next move", "{{ company }}: please LEAVE US A REVIEW", "{{ company }}: refer a friend",
+    "{{ company }}: https://g.page/r/abc/review", "{{ company }}: HTTPS://G.PAGE/r/other",
+    "{{ company }}: yelp.com/biz/x",
+    "{{ company }}: https://g.pa{% if first_name %}{% endif %}ge/r/abc/review",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SELLS)
+def test_what_sells_or_asks_for_a_review_is_not_service(text: str) -> None:
+    assert errors("service", sms=text) == [("en.sms", 1)]
+    assert errors("service", **email(text)) == [("en.body", 1)]
+    assert errors("marketing", sms=text + " {{ opt_out }}") == []
+
+
+@pytest.mark.parametrize("kind", ["marketing", "service"])
+@pytest.mark.parametrize("page", ["r/ABCD-1234", "q/ABCD-1234", "review/token"])
+def test_a_page_of_ours_is_not_written_out(kind: MessageClass, page: str) -> None:
+    here = Surroundings(frozenset({"go.example.com"}), (), "https://go.example.com")
+    words = Wording(sms=f"{{{{ company }}}} {{{{ opt_out }}}} https://Go.example.com/{page}")
+    assert [each.severity for each in lint(kind, {"en": words, "es": words}, here)] == ["error", "error"]

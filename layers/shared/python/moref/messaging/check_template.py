@@ -50,7 +50,7 @@ def surroundings(runtime: Runtime, organization_id: str) -> Surroundings:
     places = every(runtime.store, Location, organization_id)
     urls = [runtime.settings.base_url, *(url for place in places for url in (place.review_url, place.site_url) if url)]
     hosts = frozenset(urlsplit(url).hostname or "" for url in urls)
-    return Surroundings(hosts, tuple(place.review_url for place in places))
+    return Surroundings(hosts, tuple(place.review_url for place in places), runtime.settings.base_url)
 
 
 def unfair(runtime: Runtime, after: Template) -> list[Finding]:

@@ -26,7 +26,7 @@ def lint(kind: MessageClass, wordings: Mapping[Language, Wording], around: Surro
         if not faults:
             for unit in units(language, wording):
                 found += by_class(kind, unit)
-                found += by_content(unit, around)
+                found += by_content(kind, unit, around)
     return sorted(found, key=lambda each: each.severity != "error")
 
 

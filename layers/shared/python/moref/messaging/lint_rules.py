@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from moref.messaging.fields import FIELDS, LINES
 from moref.messaging.lint_units import Finding, Surroundings, Unit, mark, outcomes
 from moref.messaging.model import MessageClass
-from moref.messaging.review_links import REVIEW_FIELDS
+from moref.messaging.review_links import REVIEW_FIELDS, written_out
 from moref.messaging.segments import outside_gsm_7, segments
 from moref.messaging.template_model import Language
 
@@ -39,7 +39,9 @@ def by_class(kind: MessageClass, unit: Unit) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def by_content(unit: Unit, around: Surroundings) -> Iterator[Finding]:
+def by_content(kind: MessageClass, unit: Unit, around: Surroundings) -> Iterator[Finding]:
+    if kind == "service":
+        yield from _sells(unit, around)
     yield from _reviews(unit, around)
     yield from _links(unit, around)
     yield from _style(unit)
@@ -56,10 +58,20 @@ def longest_text(source: str, language: Language, company: str | None = None) ->
     return max(outcomes(source, values), key=lambda text: (segments(text), len(text)))
 
 
+def _sells(unit: Unit, around: Surroundings) -> Iterator[Finding]:
+    """The class decides which rules bind, so what sells must not call itself service."""
+    if written_out(unit.source, around.review_urls):
+        yield Finding(unit.field, 1, "only a marketing template may hold a review link")
+    for phrase in _words("sales_phrases"):
+        if any(_has(text, phrase) for text in unit.outcomes):
+            yield Finding(
+                unit.field, _line(unit, phrase), f"{phrase!r} makes it marketing: a service template does not sell"
+            )
+
+
 def _reviews(unit: Unit, around: Surroundings) -> Iterator[Finding]:
     """A review is never rewarded, and its link never comes with other words for other scores."""
-    written = any(url.partition("://")[2] in unit.source for url in around.review_urls)
-    if not written and not unit.fields & REVIEW_FIELDS:
+    if not written_out(unit.source, around.review_urls) and not unit.fields & REVIEW_FIELDS:
         return
     line = _line(unit, next(iter(sorted(unit.fields & REVIEW_FIELDS)), ""))
     if "score" in unit.fields:
@@ -78,6 +90,10 @@ def _links(unit: Unit, around: Surroundings) -> Iterator[Finding]:
     for host in _words("shorteners"):
         if re.search(rf"(?<![\w.-]){re.escape(host)}(?![\w-])", text, re.IGNORECASE):
             yield Finding(unit.field, _line(unit, host), f"carriers block shared link shorteners such as {host}")
+    for page in ("/r/", "/q/", "/review/"):
+        if around.pages and f"{around.pages}{page}".lower() in text.lower():
+            place = _line(unit, f"{around.pages}{page}")
+            yield Finding(unit.field, place, "a page of ours is a merge field's: a link written out is one person's")
     for url in dict.fromkeys(_URL.findall(text)):
         parts = urlsplit(url)
         if parts.scheme.lower() == "http":

@@ -24,6 +24,7 @@ class Surroundings:
 
     own_hosts: frozenset[str] = frozenset()  # a link elsewhere is warned of
     review_urls: tuple[str, ...] = ()
+    pages: str = ""  # where our own pages are, without a slash at the end
 
 
 @dataclass(frozen=True, slots=True)
