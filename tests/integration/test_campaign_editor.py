@@ -75,6 +75,9 @@ def test_a_campaign_is_drafted_tried_run_changed_paused_and_counted(driver: Driv
     begun = driver.now()
     campaign = a_refused_draft(driver)
     path = f"/campaigns/{campaign}"
+    tried = asked(driver, "POST", f"{path}/test-send", {}, 202)["messages"]
+    assert [each["steps"] for each in tried] == [["link"], ["remind"]]
+    driver.wait_for("the samples, to oneself", lambda: len(samples(driver)) >= len(tried))
     assert asked(driver, "POST", f"{path}/activate")["status"] == "active"
 
     completes(driver, "editor-one", ADVOCATE)
@@ -122,6 +125,10 @@ def test_a_campaign_is_drafted_tried_run_changed_paused_and_counted(driver: Driv
     assert (second["status"], second["reason"]) == ("stopped", "campaign_ended")
     actions = {row["action"] for row in driver.items("/audit", subject=campaign)}
     assert actions >= {f"campaign.{what}" for what in ("created", "activate", "saved", "pause", "resume", "archive")}
+
+
+def samples(driver: Driver) -> list[dict[str, Any]]:
+    return [message for message in driver.messages() if (message.get("subject") or "").startswith("TEST: ")]
 
 
 def funnel(driver: Driver, campaign: str, first: str, last: str) -> dict[str, dict[str, int]]:
