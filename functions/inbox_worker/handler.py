@@ -9,6 +9,7 @@ from moref.intake.work_inbox import work_inbox
 from moref.intake.write_back import write_back
 from moref.kernel.env import InboxWorker
 from moref.kernel.errors import Malformed
+from moref.rewards.note_credit import note_credit
 from moref.runtime import Runtime
 
 
@@ -20,6 +21,8 @@ def work(runtime: Runtime, message: dict[str, Any]) -> None:
         poll_leads(runtime, organization_id, message["connection_id"])
     elif command == "write_back":
         write_back(runtime, organization_id, message["connection_id"], message["record"])
+    elif message.get("name") == "credit.applied":
+        note_credit(runtime, organization_id, message["subject"])
     elif command is None:
         work_inbox(runtime, organization_id, message["subject"])
     else:

@@ -13,12 +13,15 @@ from moref.kernel.env import Sweeper
 from moref.messaging.sweep import sweep_overdue as messages
 from moref.referrals.dispute_due import sweep_disputes as disputes
 from moref.referrals.sweep import sweep_overdue as leads
+from moref.rewards.expire import sweep_codes as codes
 from moref.runtime import Runtime
 
 Sweep = Callable[[Runtime], int]
 
 EVERY_ROUND: dict[str, Sweep] = {"events": lambda runtime: router(runtime).sweep()}
-HOURLY: dict[str, Sweep] = {"steps": steps, "messages": messages, "leads": leads, "crm": records, "disputes": disputes}
+HOURLY: dict[str, Sweep] = {
+    "steps": steps, "messages": messages, "leads": leads, "crm": records, "disputes": disputes, "codes": codes,
+}  # fmt: skip
 
 
 def sweep(runtime: Runtime) -> dict[str, Any]:

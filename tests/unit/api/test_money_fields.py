@@ -35,6 +35,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "tiers": RULES["tiers"], "caps": RULES["caps"],
     },
     "POST /v1/budgets": {"amount": 100_000},
+    "POST /v1/discount-codes/{id}/redeem": {"price": 100_000},
     "PATCH /v1/budgets/{id}": {"version": 1, "amount": 100_000},
     "POST /v1/advocates/{id}/goodwill": {
         "amount": 1000, "currency": "USD", "reason": "our mistake", "location_id": "LOCATION",
@@ -113,7 +114,11 @@ def called(world: World, route: str, raw: bytes) -> Any:
     method, path = route.split()
     approvable(world)
     made = world.call("POST", "/budgets", {"amount": 5000, "location_id": world.a.location_id}).json()
-    id = {"budgets": made["id"], "programs": world.a.program_id, "advocates": "adv_1"}[path.split("/")[2]]
+    id = {"budgets": made["id"], "programs": world.a.program_id, "advocates": "adv_1", "discount-codes": ""}[
+        path.split("/")[2]
+    ]
+    if "discount-codes" in path:
+        id = world.fill(world.a, tag="m")["discount-codes"]
     raw = raw.replace(b"LOCATION", world.a.location_id.encode())
     return world.call(method, path.removeprefix("/v1").replace("{id}", id), raw=raw, key="k")
 
@@ -144,7 +149,9 @@ def test_no_money_field_takes_what_is_no_amount(world: World, route: str, at: Pa
 
 def called_again(world: World, route: str, raw: bytes) -> Any:
     method, path = route.split()
-    return world.call(method, path.removeprefix("/v1").replace("{id}", world.a.program_id), raw=raw, key=f"k{hash(raw)}")
+    return world.call(
+        method, path.removeprefix("/v1").replace("{id}", world.a.program_id), raw=raw, key=f"k{hash(raw)}"
+    )
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from moref.messaging.template_model import Template, TemplateVersion, Wording
 from moref.programs.model import Program, ProgramException, ProgramText, TariffItem, TermsAcceptance
 from moref.records import Create, Entity, get
 from moref.referrals.model import Advocate, Dispute, Lead, Link, Referral, UnmatchedSource
+from moref.rewards.benefit_model import CreditAccount, CreditUse, Debt, DiscountCode, Lot
 from moref.rewards.goodwill_model import Goodwill
 from moref.rewards.ledger import book
 from moref.rewards.model import Payout, Reward
@@ -126,6 +127,17 @@ class World:
                                       job_id=f"job_{tag}", program_id=program.id, program_version=1,
                                       terms=program.terms(), qualified_at=now),
             "rewards": reward,
+            "discount-codes": DiscountCode(**place, id=f"DSC{tag}", reward_id=f"rew_{tag}", contact_id=f"ctc_{tag}",
+                                           legal_entity_id="ent", amount=2500, currency="USD",
+                                           valid_until=now + timedelta(days=30)),
+            "debts": Debt(**place, id=f"dbt_{tag}", reward_id=f"rew_{tag}", advocate_id=f"adv_{tag}", words="cancelled",
+                          contact_id=f"ctc_{tag}", legal_entity_id="ent", currency="USD", amount=2500,
+                          cause="cancellation"),
+            "credit-accounts": CreditAccount(**place, id=f"ent.ctc_{tag}.USD", legal_entity_id="ent", currency="USD",
+                                             contact_id=f"ctc_{tag}", lots=[Lot(reward_id=f"rew_{tag}", left=5)]),
+            "credit-uses": CreditUse(**place, id=f"cru_{tag}", job_id=f"job_{tag}", contact_id=f"ctc_{tag}", parts=[],
+                                     connection_id=of.connection_id, external_id="J", amount=5, currency="USD",
+                                     applied_at=now),
             "payouts": Payout(**place, id=f"pay_{tag}", reward_id=f"rew_{tag}", provider="tremendous",
                               vendor_account_id="tremendous", amount=2500, currency="USD", recipient_name="Ann",
                               recipient_email="ann@example.com", recipient_phone=None, funding_source_id="BALANCE"),

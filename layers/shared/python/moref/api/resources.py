@@ -11,6 +11,7 @@ from moref.api.operation import Call, Schema
 from moref.api.programs import ROWS as PROGRAM_ROWS
 from moref.api.resource import PLACE, STATUS, Resource, words
 from moref.api.resources_attribution import ATTRIBUTION_ROWS
+from moref.api.resources_benefits import BENEFIT_ROWS
 from moref.api.resources_campaigns import CAMPAIGN_ROWS
 from moref.api.resources_people import PEOPLE_ROWS
 from moref.api.resources_templates import TEMPLATE_ROWS
@@ -18,7 +19,7 @@ from moref.api.vendor_accounts import VENDOR_ACCOUNT
 from moref.intake.model import InboxEvent, Job
 from moref.intake.pulled import CallBudget
 from moref.referrals.model import Lead, Link
-from moref.rewards.model import AuditRow, Entry, Payout, Reward
+from moref.rewards.model import AuditRow, Entry, Payout
 from moref.tenants.model import Connection, LegalEntity, Location, Member, Organization, Switch
 
 ORGANIZATION = Resource("organization", Organization, words("name status settings locked"), "your organization")
@@ -126,16 +127,7 @@ READABLE = (
         "filled-in quote forms and their hand-over to the CRM",
         STATUS | PLACE,
     ),
-    Resource(
-        "rewards",
-        Reward,
-        words(
-            "advocate_id contact_id conversion_id goodwill_id location_id legal_entity_id kind amount currency status"
-            " reason approved_at released_at issued_at"
-        ),
-        "what advocates earned; amounts in minor units",
-        STATUS | PLACE | {"advocate_id": "parent"},
-    ),
+    *BENEFIT_ROWS,
     PAYOUT,
     Resource(
         "ledger/entries",

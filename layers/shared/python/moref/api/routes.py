@@ -16,6 +16,7 @@ from moref.api import (
     payouts,
     programs,
     read,
+    rewards,
     templates,
     tenancy,
     vendor_accounts,
@@ -44,6 +45,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *books.OPERATIONS,
     *goodwill.OPERATIONS,
     *payouts.OPERATIONS,
+    *rewards.OPERATIONS,
 )
 
 

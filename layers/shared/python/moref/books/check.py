@@ -2,14 +2,18 @@
 
 from collections import defaultdict
 
+from moref.books import check_benefits
 from moref.books.balances import add, digest, entries_between
 from moref.books.close_month import closed_months
 from moref.books.model import Balance, ClosedMonth, PayeeYear
 from moref.books.months import bounds
+from moref.identity.current import current
 from moref.records import Store, every
 from moref.rewards import ledger
 from moref.rewards.model import Entry, Reward
 from moref.tenants.model import LegalEntity
+
+_PAID = frozenset({"accepted", "handed_over"})  # what a payer's information returns count
 
 
 def faults(store: Store, organization_id: str) -> list[str]:
@@ -18,7 +22,7 @@ def faults(store: Store, organization_id: str) -> list[str]:
     found = ledger.faults(entries)
     for payer in every(store, LegalEntity, organization_id):
         found += _months(store, organization_id, payer.id)
-    return found + _years(store, organization_id, entries)
+    return [*found, *_years(store, organization_id, entries), *check_benefits.faults(store, organization_id, entries)]
 
 
 def _months(store: Store, organization_id: str, legal_entity_id: str) -> list[str]:
@@ -40,12 +44,15 @@ def _months(store: Store, organization_id: str, legal_entity_id: str) -> list[st
 def _years(store: Store, organization_id: str, entries: list[Entry]) -> list[str]:
     paid: defaultdict[tuple[str, str, int], defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
     for entry in entries:
-        reward = store.find(Reward, organization_id, entry.reward_id) if entry.step == "accepted" else None
+        reward = store.find(Reward, organization_id, entry.reward_id) if entry.step in _PAID else None
         if reward is not None:
-            key = (entry.legal_entity_id, reward.contact_id, entry.created_at.year)
+            person = current(store, organization_id, reward.contact_id)
+            key = (entry.legal_entity_id, person.id if person else reward.contact_id, entry.created_at.year)
             paid[key][entry.currency] += max(line.amount for line in entry.lines)
     counted = {
-        (row.legal_entity_id, row.contact_id, row.year): row.paid for row in every(store, PayeeYear, organization_id)
+        (row.legal_entity_id, row.contact_id, row.year): row.paid
+        for row in every(store, PayeeYear, organization_id)
+        if row.rewards
     }
     derived = {key: dict(amounts) for key, amounts in paid.items()}
     different = sorted(key for key in derived.keys() | counted.keys() if derived.get(key) != counted.get(key))

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from moref.books.model import PayeeYear
-from moref.records import Change, Create, Store, Write
+from moref.identity.current import current
+from moref.intake.model import Contact
+from moref.records import Change, Create, Require, Store, Write
 from moref.rewards.model import Reward
 from moref.rewards.year_to_date import CURRENCY, WARN_PERCENT, threshold
 
@@ -20,18 +22,25 @@ def standing(row: PayeeYear) -> Standing:
     return "near" if paid * 100 >= most * WARN_PERCENT else "under"
 
 
-def counted(store: Store, reward: Reward, now: datetime) -> Write:
-    """The write that counts a reward as paid; it goes into the commit of the entry that books it, made once."""
-    year = now.astimezone(UTC).year
-    id = f"{reward.legal_entity_id}.{year}.{reward.contact_id}"
-    before = store.find(PayeeYear, reward.organization_id, id)
+def payee_year_id(legal_entity_id: str, year: int, contact_id: str) -> str:
+    return f"{legal_entity_id}.{year}.{contact_id}"
+
+
+def counted(store: Store, reward: Reward, now: datetime) -> list[Write]:
+    """The writes that count a reward as paid to the person, whichever of their merged rows it was made for; they go
+    into the commit of the entry that books it, made once. A merge in this very moment makes that a Conflict."""
+    year, org = now.astimezone(UTC).year, reward.organization_id
+    person = current(store, org, reward.contact_id)
+    own = store.find(Contact, org, reward.contact_id)
+    contact_id = person.id if person else reward.contact_id
+    still: list[Write] = [Require(each) for each in {each.id: each for each in (own, person) if each}.values()]
+    id = payee_year_id(reward.legal_entity_id, year, contact_id)
+    before = store.find(PayeeYear, org, id)
     if before is None:
-        return Create(
-            PayeeYear(
-                organization_id=reward.organization_id, id=id, created_at=now, updated_at=now,
-                legal_entity_id=reward.legal_entity_id, contact_id=reward.contact_id, year=year,
-                paid={reward.currency: reward.payable}, rewards=1,
-            )
+        made = PayeeYear(
+            organization_id=org, id=id, created_at=now, updated_at=now, legal_entity_id=reward.legal_entity_id,
+            contact_id=contact_id, year=year, paid={reward.currency: reward.payable}, rewards=1,
         )  # fmt: skip
+        return [Create(made), *still]
     paid = before.paid | {reward.currency: before.paid.get(reward.currency, 0) + reward.payable}
-    return Change(before, before.changed(now, paid=paid, rewards=before.rewards + 1))
+    return [Change(before, before.changed(now, paid=paid, rewards=before.rewards + 1)), *still]

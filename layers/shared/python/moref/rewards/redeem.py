@@ -89,5 +89,5 @@ def _off(code: DiscountCode, price: int | None) -> int:
         return code.amount if price is None else min(code.amount, price)
     if price is None:
         most = Money(code.amount, code.currency).for_people()
-        raise BadInput(f"the code is a share of a price, up to {most}: which price?", field="amount")
+        raise BadInput(f"the code is a share of a price, up to {most}: which price?", field="price")
     return min(share(price, code.basis_points), code.amount)

@@ -21,6 +21,7 @@ from moref.rewards.benefit_model import CreditAccount, CreditPart, CreditUse, Lo
 from moref.rewards.kinds.base import moved
 from moref.rewards.kinds.service_credit import LOOKUP
 from moref.rewards.model import Reward
+from moref.rewards.redeem import redeem_on
 from moref.runtime import Runtime
 from moref.tenants.model import Location
 
@@ -29,6 +30,14 @@ MOST_LOTS = 20  # of one use: a transaction holds so many rows; what is left wai
 
 def use_id(organization_id: str, job_id: str) -> str:
     return ids.derived("cru", organization_id, job_id)
+
+
+def use_benefits(runtime: Runtime, organization_id: str, job_id: str) -> None:
+    """On job.changed: credit comes off the customer's own invoice, a code that the CRM was told is redeemed. Raises
+    Conflict on lost races."""
+    job = get(runtime.store, Job, organization_id, job_id)
+    redeem_on(runtime, organization_id, job)
+    use_credit(runtime, organization_id, job_id)
 
 
 def use_credit(runtime: Runtime, organization_id: str, job_id: str) -> CreditUse | None:
