@@ -1,6 +1,7 @@
 """Operations on campaigns. Under `/v1/campaigns/review_collection` stands the organization's, under
 `/v1/campaigns/review_collection.<location>` the branch's own form of it; each is there before anybody changed it."""
 
+from functools import partial
 from typing import Any
 
 from pydantic import Field, StrictInt
@@ -116,31 +117,7 @@ def _moved(move: Move, call: Call) -> Any:
     return _shown(call, campaign_id, location_id)
 
 
-def _activate(call: Call) -> Any:
-    return _moved("activate", call)
-
-
-def _pause(call: Call) -> Any:
-    return _moved("pause", call)
-
-
-def _resume(call: Call) -> Any:
-    return _moved("resume", call)
-
-
-def _archive(call: Call) -> Any:
-    return _moved("archive", call)
-
-
-def _lock(call: Call) -> Any:
-    return _locked(call, True)
-
-
-def _unlock(call: Call) -> Any:
-    return _locked(call, False)
-
-
-def _locked(call: Call, locked: bool) -> Any:
+def _locked(locked: bool, call: Call) -> Any:
     campaign_id, location_id = _parts(call)
     _do(change_campaign.lock_campaign, call, _form(campaign_id, location_id), locked)
     return _shown(call, campaign_id, location_id)
@@ -238,15 +215,16 @@ OPERATIONS = (
               views.versions_schema, query={"cursor": views.TEXT}),
     Operation("POST", _ONE + "/revert", _revert, "admin", _TAG, "Back to an earlier version, or to the ready-made",
               views.campaign_schema, body=RevertCampaign),
-    Operation("POST", _ONE + "/activate", _activate, "admin", _TAG, "A draft, or an archived one, begins to enroll",
-              views.campaign_schema),
-    Operation("POST", _ONE + "/pause", _pause, "admin", _TAG, "Nobody enters, and steps that come due wait",
-              views.campaign_schema),
-    Operation("POST", _ONE + "/resume", _resume, "admin", _TAG,
+    Operation("POST", _ONE + "/activate", partial(_moved, "activate"), "admin", _TAG,
+              "A draft, or an archived one, begins to enroll", views.campaign_schema),
+    Operation("POST", _ONE + "/pause", partial(_moved, "pause"), "admin", _TAG,
+              "Nobody enters, and steps that come due wait", views.campaign_schema),
+    Operation("POST", _ONE + "/resume", partial(_moved, "resume"), "admin", _TAG,
               "It goes on: what waited comes due over twenty minutes of the next window", views.campaign_schema),
-    Operation("POST", _ONE + "/archive", _archive, "admin", _TAG, "Nobody enters; whoever is in it finishes, or not",
-              views.campaign_schema, body=Archiving, body_optional=True),
-    Operation("POST", _ONE + "/lock", _lock, "admin", _TAG, "No location's own form counts", views.campaign_schema),
-    Operation("POST", _ONE + "/unlock", _unlock, "admin", _TAG, "Locations' own forms count again",
+    Operation("POST", _ONE + "/archive", partial(_moved, "archive"), "admin", _TAG,
+              "Nobody enters; whoever is in it finishes, or not", views.campaign_schema, body=Archiving, body_optional=True),
+    Operation("POST", _ONE + "/lock", partial(_locked, True), "admin", _TAG,
+              "No location's own form counts", views.campaign_schema),
+    Operation("POST", _ONE + "/unlock", partial(_locked, False), "admin", _TAG, "Locations' own forms count again",
               views.campaign_schema),
 )  # fmt: skip
