@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from moref.aws.worker import worker
+from moref.books.merge_payee import merge_payee
 from moref.conversions.auto_approve import auto_approve, follow
 from moref.conversions.recheck import recheck, recheck_held
 from moref.conversions.watch import escalate
@@ -22,7 +23,7 @@ from moref.runtime import Runtime
 SUBJECTS: dict[str, tuple[Callable[[Runtime, str, str], object], ...]] = {
     "job.changed": (track_job, use_benefits),
     "contact.identified": (identified,),
-    "contact.merged": (merge_rows, follow_merge),
+    "contact.merged": (merge_rows, follow_merge, merge_payee),
     "referral.changed": (follow,),
     "conversion.changed": (auto_approve,),
     "reward.paid_in_vain": (recheck,),

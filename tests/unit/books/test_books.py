@@ -10,6 +10,7 @@ import pytest
 from moref.books.check import faults
 from moref.books.close_month import close_month
 from moref.books.general_ledger import COLUMNS, general_ledger
+from moref.books.merge_payee import merge_payee
 from moref.books.model import ClosedMonth, PayeeYear, ProviderStatement
 from moref.books.month_end import is_closed, month_end
 from moref.books.months import bounds, following
@@ -17,8 +18,11 @@ from moref.books.payee_year import standing
 from moref.books.provider_statement import ask_for_statement
 from moref.conversions.approve import approve
 from moref.conversions.judge import conversion_id
+from moref.intake.model import Contact
 from moref.kernel.errors import BadInput, Conflict, NeedsPerson, NotFound, Retry
 from moref.records import get
+from moref.referrals.merge_contacts import merge_contacts
+from moref.referrals.merge_rows import merge_rows
 from moref.rewards.model import Entry, Payout
 from moref.rewards.work import work
 from moref.tenants.model import LegalEntity
@@ -135,6 +139,23 @@ def test_a_payees_year_is_what_was_paid_and_warns_at_90_percent(world: World) ->
     assert [standing(year.model_copy(update={"paid": {"USD": paid}})) for paid, _ in steps] == [one for _, one in steps]
     world.edit(year, paid={"USD": 2501})
     assert faults(world.store, ORG) == [f"payee con_ann of {PAYER} in {year.year} is counted otherwise"]
+
+
+def test_two_rows_of_one_payee_are_one_year_also_for_what_is_paid_after_the_merge(world: World) -> None:
+    pay(world)
+    pay(world, deliver=False)  # it waits for money while the rows are merged
+    world.make(Contact, "con_new", location_id="loc_1", first_name="Ann", person_keys=["key-new"])
+    merge_contacts(world.runtime, ORG, "con_ann", "con_new", actor="mem_1", reason="one person")
+    for _ in range(2):
+        merge_rows(world.runtime, ORG, "con_ann")
+        merge_payee(world.runtime, ORG, "con_ann")
+    world.provider.fault = None
+    world.pass_time(hours=2)
+    world.reconcile()
+    world.drain()
+    found = {year.contact_id: (year.paid, year.rewards) for year in world.all(PayeeYear)}
+    assert found == {"con_ann": ({}, 0), "con_new": ({"USD": 5000}, 2)}
+    assert faults(world.store, ORG) == []
 
 
 def test_the_journal_has_a_row_a_line_and_adds_up(world: World) -> None:

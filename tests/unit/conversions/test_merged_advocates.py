@@ -13,7 +13,8 @@ from moref.conversions.qualify import qualify
 from moref.intake.model import Contact
 from moref.programs.model import Cap, Program, Standing, program_id
 from moref.programs.tiers import joined, next_ordinal
-from moref.records import get
+from moref.records import Point, get
+from moref.referrals.advocates import LOOKUP
 from moref.referrals.merge_contacts import merge_contacts
 from moref.referrals.merge_rows import merge_rows
 from moref.referrals.model import Advocate
@@ -39,7 +40,7 @@ class Town:
             Contact, "con_bea", location_id="loc_1", first_name="Ann", email="bea@home.test", person_keys=["key-bea"]
         )
         self.world.make(Advocate, BEA, contact_id="con_bea", location_id="loc_1")
-        self.world.store.commit(*_found(self.world))
+        self.world.store.commit(*_found())
 
     def friend(self, who: Who) -> str:
         """A conversion of theirs that waits for staff."""
@@ -70,11 +71,8 @@ class Town:
         return [one for one in self.world.all(Conversion) if one.status == "approved"]
 
 
-def _found(world: World) -> list[object]:
+def _found() -> list[Point]:
     """The look-ups by which a person's advocate row is found, whose ids here are not derived."""
-    from moref.records import Point
-    from moref.referrals.advocates import LOOKUP
-
     return [Point(ORG, LOOKUP, "con_ann", "adv_1"), Point(ORG, LOOKUP, "con_bea", BEA)]
 
 
@@ -85,7 +83,7 @@ def ordinals(town: Town) -> list[int]:
 def test_after_a_merge_the_person_goes_on_from_the_higher_of_both_ladders() -> None:
     town = Town()
     for who in ("ann", "ann", "ann", "bea", "bea"):
-        town.yes(town.friend(who))  # type: ignore[arg-type]
+        town.yes(town.friend(who))
     waiting = town.friend("bea")
     town.merge()
     assert (town.ladder().approved, get(town.world.store, Advocate, ORG, BEA).approved) == (3, 0)
@@ -109,7 +107,7 @@ def test_a_reversal_of_what_the_other_row_earned_frees_its_ordinal_for_the_perso
 def test_caps_and_the_tax_year_are_the_persons() -> None:
     town = Town(caps=[Cap(period="year", count=3)])
     for who in ("ann", "bea"):
-        town.yes(town.friend(who))  # type: ignore[arg-type]
+        town.yes(town.friend(who))
     late = town.friend("bea")
     town.merge()
     year = town.world.clock.at.year
@@ -145,7 +143,7 @@ def test_an_approval_that_met_the_merge_counts_after_it() -> None:
             town.merge()
         commit(*writes)  # type: ignore[arg-type]
 
-    town.world.store.commit = first_the_merge  # type: ignore[method-assign,assignment]
+    town.world.store.commit = first_the_merge  # type: ignore[method-assign]
     assert town.yes(late).ordinal == 2
     assert (town.ladder().approved, get(town.world.store, Advocate, ORG, BEA).approved) == (2, 0)
 

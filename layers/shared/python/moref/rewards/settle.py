@@ -136,7 +136,7 @@ def _others(runtime: Runtime, payout: Payout, reward: Reward, order: ProviderOrd
         writes.append(Point(payout.organization_id, "order", order.id, payout.id))
     if accepted:
         issued = reward.changed(now, status="issued", issued_at=now, reason=None)
-        writes += [Change(reward, issued), ledger.book(reward, "accepted", now), counted(runtime.store, reward, now)]
+        writes += [Change(reward, issued), ledger.book(reward, "accepted", now), *counted(runtime.store, reward, now)]
         if reward.revoke_reason is not None and reward.conversion_id is not None:
             writes.append(Emit(Event("reward.paid_in_vain", reward.organization_id, reward.conversion_id), now))
     return writes

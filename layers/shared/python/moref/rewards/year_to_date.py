@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from moref.identity.current import current
 from moref.records import every
 from moref.referrals.model import Advocate
 from moref.rewards.model import Reward
@@ -29,16 +30,19 @@ def threshold(year: int) -> int:
 
 
 def year_to_date(runtime: Runtime, organization_id: str, contact_id: str, year: int) -> int:
-    """Minor units of USD that stand for a person, approved in that year (UTC), however delivered.
+    """Minor units of USD that stand for a person, approved in that year (UTC), however delivered, under any of their
+    rows that were merged.
 
-    Read from an index that may lag by moments: an approval adds what it knows itself to be new.
+    Read from an index that may lag by moments: an approval adds what it knows itself to be new. What a person got as
+    somebody's friend is counted by the payer when it is paid (books.payee_year), not here.
     """
+    store = runtime.store
     begin, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
-    advocates = every(runtime.store, Advocate, organization_id, parent=contact_id)
+    person = current(store, organization_id, contact_id)
     rewards = [
         reward
-        for advocate in advocates
-        for reward in every(runtime.store, Reward, organization_id, parent=advocate.id, since=begin, until=end)
+        for advocate in every(store, Advocate, organization_id, parent=person.id if person else contact_id)
+        for reward in every(store, Reward, organization_id, parent=advocate.id, since=begin, until=end)
     ]
     counted = (one for one in rewards if one.currency == CURRENCY and one.status not in ("reversed", "failed"))
-    return sum(one.amount for one in counted if begin <= one.approved_at < end)
+    return sum(one.amount for one in counted if one.who == "advocate" and begin <= one.approved_at < end)
