@@ -1,0 +1,175 @@
+"""What becomes of a paid reward: the company's loss, or a debt that later rewards pay; and of one whose job shrank."""
+
+import pytest
+
+from moref.messaging.model import Message
+from moref.programs.model import Standing, Tier
+from moref.records import get
+from moref.referrals.model import Referral
+from moref.referrals.remove import remove
+from moref.rewards.benefit_model import Debt
+from moref.rewards.debts import record, release
+from moref.rewards.lower import lower
+from moref.rewards.model import Entry, Payout
+from tests.simulation.world import ORG, World
+from tests.unit.conversions.crowd import conversion, program
+from tests.unit.rewards.benefits import SHARE, accounts, earned, job_says, reward, right, with_terms, world_with
+
+
+def owing(**rules: object) -> World:
+    world = world_with()
+    with_terms(world, **{"debt_allowed": True} | rules)
+    return world
+
+
+def paid(world: World, name: str) -> int:
+    one = reward(world, name)
+    return sum(payout.amount for payout in world.all(Payout) if payout.reward_id == one.id and payout.accepted_at)
+
+
+def test_a_cancelled_job_is_owed_back_and_the_next_reward_pays_it() -> None:
+    world = owing()
+    earned(world, "x")
+    job_says(world, "job_x", cancelled=True)
+    (debt,) = world.all(Debt)
+    assert (debt.amount, debt.cause, debt.status, reward(world, "x").status) == (2500, "cancellation", "open", "issued")
+    assert accounts(world) == {"provider_funding": -2500, "advocate_receivable": 2500}
+    program(world, tiers=[Tier(at=1, amount=4000)])
+    second = earned(world, "y")
+    assert (second.amount, second.withheld, second.payable, paid(world, "y")) == (4000, 2500, 1500, 1500)
+    assert world.all(Debt)[0].status == "settled"
+    (told,) = [message for message in world.all(Message) if message.template == "reward_kept"]
+    assert told.fields == {"kept": "$25", "left": "$15"}
+    assert accounts(world) == {"referral_expense": 4000, "provider_funding": -4000}
+    right(world)
+
+
+def test_it_never_takes_more_than_there_is() -> None:
+    world = owing()
+    earned(world, "x")
+    job_says(world, "job_x", cancelled=True)
+    program(world, tiers=[Tier(at=1, amount=1000)])
+    second = earned(world, "y")
+    assert (second.status, second.payable, paid(world, "y"), world.all(Debt)[0].left) == ("issued", 0, 0, 1500)
+    right(world)
+    job_says(world, "job_y", cancelled=True)  # nothing of it was paid: it goes, and all is owed again
+    assert (reward(world, "y").status, world.all(Debt)[0].left) == ("reversed", 2500)
+    assert accounts(world) == {"provider_funding": -2500, "advocate_receivable": 2500}
+    right(world)
+
+
+def test_a_reward_that_paid_a_debt_and_is_reversed_is_owed_again() -> None:
+    world = owing()
+    earned(world, "x")
+    job_says(world, "job_x", cancelled=True)
+    program(world, tiers=[Tier(at=1, amount=4000)])
+    world.provider.fault, world.provider.silent = "no_money", True
+    second = earned(world, "y")
+    assert (second.status, second.withheld) == ("pending", 2500)
+    job_says(world, "job_y", cancelled=True)
+    assert (reward(world, "y").status, world.all(Debt)[0].left) == ("reversed", 2500)
+    right(world)
+
+
+@pytest.mark.parametrize("rules", [{"debt_allowed": False}, {"debt_allowed": True, "terms_version": 0}], ids=str)
+def test_without_terms_that_say_so_it_is_the_companys_loss(rules: dict[str, object]) -> None:
+    world = world_with(**rules)
+    earned(world, "x")
+    job_says(world, "job_x", cancelled=True)
+    assert (world.all(Debt), paid(world, "x")) == ([], 2500)
+    right(world)
+
+
+def test_terms_that_were_not_accepted_make_no_debt() -> None:
+    world = world_with(debt_allowed=True, terms_version=1)
+    earned(world, "x")
+    job_says(world, "job_x", cancelled=True)
+    assert world.all(Debt) == []
+
+
+def test_a_wrong_attribution_is_the_companys_loss_whatever_the_terms_say() -> None:
+    world = owing()
+    earned(world, "x")
+    remove(world.runtime, ORG, "ref_x", actor="mem_1", reason="it was Bea")
+    assert get(world.store, Referral, ORG, "ref_x").status == "removed"
+    world.drain()
+    assert (world.all(Debt), paid(world, "x"), conversion(world, "x").status) == ([], 2500, "approved")
+    right(world)
+
+
+def test_the_job_counts_again_and_nothing_is_owed_and_cancelled_again_it_is() -> None:
+    world = owing()
+    earned(world, "x")
+    for cancelled, status in ((True, "open"), (False, "released"), (True, "open")):
+        job_says(world, "job_x", cancelled=cancelled)
+        assert [debt.status for debt in world.all(Debt)] == [status]
+        right(world)
+
+
+def test_a_debt_let_go_while_a_later_reward_had_paid_some_of_it() -> None:
+    world = owing()
+    first = earned(world, "x")
+    job_says(world, "job_x", cancelled=True)
+    program(world, tiers=[Tier(at=1, amount=1000)])
+    earned(world, "y")
+    release(world.runtime, first, actor="mem_1", words="never mind")
+    assert accounts(world)["referral_expense"] == 2500 - 2500 + 1000 + 1500
+    job_says(world, "job_y", cancelled=True)
+    assert world.all(Debt)[0].status == "released"
+    right(world)
+
+
+def test_fraud_is_recorded_once() -> None:
+    world = owing()
+    one = earned(world, "x")
+    for _ in range(2):
+        record(world.runtime, one, cause="fraud", words="two names, one person", actor="mem_1")
+    assert [debt.amount for debt in world.all(Debt)] == [2500]
+    right(world)
+
+
+# The job came to less
+
+
+def test_a_share_follows_the_job_down_until_it_is_frozen() -> None:
+    world = world_with(tiers=SHARE)
+    one = earned(world, "x", actor="mem_1", amount=100_000)
+    assert one.amount == 10_000
+    job_says(world, "job_x", amount=60_006)
+    assert (reward(world, "x").amount, conversion(world, "x").taken.amount) == (6000, 6000)  # type: ignore[union-attr]
+    assert {sum(row.amounts.values()) for row in world.all(Standing)} == {6000}
+    job_says(world, "job_x", amount=90_000)  # more raises nothing
+    job_says(world, "job_x", amount=20_000)
+    world.pass_time(minutes=11)
+    world.drain()
+    assert (paid(world, "x"), [entry.step for entry in world.all(Entry)].count("lowered")) == (2000, 2)
+    right(world)
+
+
+def test_paid_the_difference_is_the_companys_loss_or_owed() -> None:
+    for allowed, owed in ((False, []), (True, [4000])):
+        world = world_with()
+        with_terms(world, tiers=SHARE, debt_allowed=allowed)
+        earned(world, "x", amount=100_000)
+        job_says(world, "job_x", amount=60_000)
+        assert [debt.amount for debt in world.all(Debt)] == owed
+        assert paid(world, "x") == 10_000
+        right(world)
+
+
+def test_a_flat_reward_stays_until_the_job_is_below_the_minimum() -> None:
+    world = world_with(minimum_amount=50_000)
+    earned(world, "x", actor="mem_1", amount=100_000)
+    job_says(world, "job_x", amount=50_000)
+    assert reward(world, "x").amount == 2500
+    job_says(world, "job_x", amount=49_999)
+    assert (reward(world, "x").status, conversion(world, "x").status) == ("reversed", "withdrawn")
+    right(world)
+
+
+def test_lowering_again_by_the_same_amount_does_nothing() -> None:
+    world = world_with(tiers=SHARE)
+    earned(world, "x", actor="mem_1", amount=100_000)
+    assert lower(world.runtime, conversion(world, "x"), 50_000)
+    assert not lower(world.runtime, conversion(world, "x"), 50_000)
+    assert reward(world, "x").amount == 5000
