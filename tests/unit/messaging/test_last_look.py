@@ -13,7 +13,8 @@ from moref.kernel.keys import GLOBAL
 from moref.messaging.model import Suppression
 from moref.messaging.opt_out import opt_in, opt_out
 from moref.people import person_key
-from moref.records import Create
+from moref.records import Create, get
+from moref.referrals.merge_rows import merge_rows
 from moref.tenants.model import Location, Organization, Switch, VendorAccount
 from moref.tenants.switches import set_switch
 from tests.unit.messaging.world import EMAIL, JOB, ORG, PERSON, PHONE, PLACE, World, world
@@ -225,3 +226,35 @@ def test_a_message_whose_places_change_their_clocks_while_it_waits_leaves_at_the
     due = it.message(id).not_before
     assert due is not None
     assert datetime(2026, 3, 8, 17, tzinfo=UTC) <= due < datetime(2026, 3, 8, 17, 20, tzinfo=UTC)
+
+
+def merged(it: World, **fields: Any) -> None:
+    """The customer's row was joined to another of the same person."""
+    person = get(it.store, Contact, ORG, PERSON)
+    it.store.commit(Create(person.model_copy(update={"id": "con_2", "version": 0, **fields})))
+    it.change(Contact, PERSON, merged_into="con_2")
+
+
+def test_what_counts_is_what_the_person_wants_under_the_row_they_were_merged_into() -> None:
+    for fields, reason in (
+        ({"marketing_paused_at": world().clock.now()}, "marketing_paused"),
+        ({"opted_out": {"sms": world().clock.now()}}, "opted_out"),
+        ({"consents": []}, "no_consent"),
+    ):
+        it = world()
+        id = it.plan("ask", "marketing", channel="sms")
+        merged(it, **fields)
+        it.pump()
+        assert (it.message(id).status, it.message(id).reason) == ("skipped", reason)
+
+
+def test_and_how_much_they_had_by_then() -> None:
+    it = world()
+    it.plan("ask", "marketing", channel="sms", cause="first")
+    it.pump()
+    second = it.plan("ask", "marketing", channel="sms", cause="second")
+    merged(it)
+    merge_rows(it.runtime, ORG, PERSON)
+    merge_rows(it.runtime, ORG, PERSON)
+    it.pump()
+    assert (it.message(second).status, it.message(second).reason) == ("queued", "enough messages for now")

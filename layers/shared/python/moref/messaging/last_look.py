@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from moref.campaigns.effective import paused
 from moref.campaigns.model import Enrollment
 from moref.campaigns.places import Place, candidates
 from moref.campaigns.windows import LEAST_ROOM, closes_at, next_allowed
+from moref.identity.current import current
 from moref.intake.model import Contact, Job
 from moref.messaging.addresses import has_consent, opted_out, sms_country_allowed, sms_phone
 from moref.messaging.frequency import Most, allowance
@@ -53,8 +55,10 @@ def last_look(runtime: Runtime, message: Message) -> Verdict:
     store, org = runtime.store, message.organization_id
     organization = store.find(Organization, org, org)
     location = store.find(Location, org, message.location_id)
-    contact = store.find(Contact, org, message.contact_id) if message.contact_id else None
-    reason = _tenant(organization, location) or _journey(runtime, message)
+    # Of a person whose rows were merged since: what they want stands in the row that counts.
+    contact = current(store, org, message.contact_id) if message.contact_id else None
+    enrollment = store.find(Enrollment, org, message.enrollment_id) if message.enrollment_id else None
+    reason = _tenant(organization, location) or _journey(runtime, message, enrollment)
     if reason is None and location is not None:
         reason = _person(runtime, message, location, contact)
     if reason is None and now - message.created_at > TOO_LATE:
@@ -63,6 +67,8 @@ def last_look(runtime: Runtime, message: Message) -> Verdict:
         return Skip(reason or "location_not_active")
     if (switch := stopped(store, org, "sends")) is not None:
         return Wait(now + STOPPED_WAIT, f"stopped: {switch}")
+    if enrollment is not None and message.kind != "staff" and paused(store, enrollment):
+        return Wait(now + STOPPED_WAIT, "campaign_paused")
     if (
         message.channel == "email"
         and message.kind != "staff"
@@ -83,11 +89,10 @@ def _tenant(organization: Organization | None, location: Location | None) -> Ski
     return None
 
 
-def _journey(runtime: Runtime, message: Message) -> SkipReason | None:
+def _journey(runtime: Runtime, message: Message, enrollment: Enrollment | None) -> SkipReason | None:
     """A job cancelled, or a claim opened, between planning and sending stops what was queued."""
     if message.enrollment_id is None or message.kind == "staff":
         return None
-    enrollment = runtime.store.find(Enrollment, message.organization_id, message.enrollment_id)
     if enrollment is None or enrollment.status == "stopped":
         return "journey_stopped"
     if message.kind != "marketing" or enrollment.job_id is None:

@@ -13,8 +13,9 @@ from moref.events import Event
 from moref.identity.current import current
 from moref.intake.model import Contact, Job
 from moref.kernel.errors import Conflict
+from moref.messaging.model import Frequency
 from moref.programs.tiers import joined
-from moref.records import Change, Emit, Point, Write, every
+from moref.records import Change, Create, Emit, Point, Write, every
 from moref.referrals.advocates import LOOKUP as ADVOCATE
 from moref.referrals.advocates import advocate_id, advocate_of
 from moref.referrals.attribution import choose
@@ -48,6 +49,7 @@ def merge_rows(runtime: Runtime, organization_id: str, old_id: str) -> None:
 
 def _steps(runtime: Runtime, org: str, old: str, into: str, now: datetime) -> Iterator[list[Write]]:
     yield from _advocate(runtime, org, old, into, now)
+    yield from _frequency(runtime, org, old, into, now)
     for kind in _ROWS:
         for row in every(runtime.store, kind, org, parent=old):
             stored = runtime.store.find(kind, org, row.id)  # the list lags
@@ -84,6 +86,17 @@ def _advocate(runtime: Runtime, org: str, old: str, into: str, now: datetime) ->
         }  # fmt: skip
         emptied = after.changed(now, approved=0, freed_ordinals=[], joined=[])
         yield [Change(advocate, emptied), Change(other, other.changed(now, **fields)), point]
+
+
+def _frequency(runtime: Runtime, org: str, old: str, into: str, now: datetime) -> Iterator[list[Write]]:
+    """What either row got counts against how much the person may get."""
+    theirs, mine = runtime.store.find(Frequency, org, old), runtime.store.find(Frequency, org, into)
+    if theirs is None or (mine is not None and theirs.sent.keys() <= mine.sent.keys()):
+        return
+    if mine is None:
+        yield [Create(theirs.model_copy(update={"id": into, "created_at": now, "updated_at": now, "version": 0}))]
+    else:
+        yield [Change(mine, mine.changed(now, sent=theirs.sent | mine.sent))]
 
 
 def _one_referral(runtime: Runtime, into: Contact) -> None:
