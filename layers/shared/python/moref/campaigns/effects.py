@@ -19,7 +19,7 @@ from moref.runtime import Runtime
 from moref.tenants.model import Location
 
 EnsureLink = Callable[[Runtime, str, str, str], Link]
-# The person did something themselves and this answers it: on that day the daily cap does not hold it back.
+# The person did something themselves and the first message answers it: on that day the daily cap does not hold it back.
 _PROMPTED = ("feedback_given", "quoted")
 UNUSABLE, UNFAIR = "template_unusable", "unfair_review_link"
 
@@ -98,6 +98,7 @@ def planned_step(
         code = enrollment.link_code or link_of(runtime, org, enrollment.contact_id, enrollment.location_id).id
         enrollment = enrollment.model_copy(update={"link_code": code})
         links["referral_link"] = f"{base}/r/{code}"
+    answers = enrollment.trigger in _PROMPTED and not any(run.message_id for run in enrollment.steps.values())
     writes = planned(
         runtime,
         org,
@@ -110,7 +111,7 @@ def planned_step(
         step=name,
         places=enrollment.places,
         channel=None if step.channel == "best" else step.channel,
-        prompted_at=enrollment.began_at if enrollment.trigger in _PROMPTED else None,
+        prompted_at=enrollment.began_at if answers else None,
     )
     if "referral_link" in links and enrollment.link_code is not None:
         carried = Point(org, CARRIES, enrollment.link_code, message_id(org, cause(enrollment, name)))

@@ -1,7 +1,8 @@
 """A campaign goes on after a pause, or what runs of it is ended; many enrollments, a page at a time.
 
 While a campaign is paused nobody enters it, and a step that comes due is held: it stays where it is. On resume held
-steps come due again over twenty minutes of the next window, so that none is lost and they are not one burst.
+steps come due again over twenty minutes of the next window, so that none is lost and they are not one burst. Whose step
+was due more than two weeks before is let go: what was meant for the week of a move says nothing long after it.
 """
 
 from datetime import datetime, timedelta
@@ -19,6 +20,8 @@ from moref.records import Change
 from moref.runtime import Runtime
 
 PAGE = 50  # enrollments a message: well inside a worker's time
+MOST_HELD = timedelta(days=14)
+TOO_LONG = "paused_too_long"
 Work = Literal["release_held", "end_running"]
 
 
@@ -62,6 +65,9 @@ def release(runtime: Runtime, organization_id: str, enrollment_id: str) -> bool:
     if before is None or before.status != "held" or before.at is None or paused(runtime.store, before):
         return False
     now = runtime.clock.now()
+    if now - before.steps[before.at].due_at > MOST_HELD:
+        stop(runtime, organization_id, enrollment_id, TOO_LONG)
+        return False
     run = before.steps[before.at].model_copy(update={"due_at": _due(before, now)})
     after = before.changed(now, status="active", reason=None, steps={**before.steps, before.at: run})
     try:
