@@ -64,6 +64,14 @@ def test_an_opt_out_and_a_stop_condition_stand() -> None:
     assert not it.messages()
 
 
+def test_a_new_yes_counts_after_an_earlier_one_was_withdrawn() -> None:
+    it = world()
+    withdrawn = it.contact().consents[0].model_copy(update={"withdrawn": True})
+    it.change(Contact, PERSON, consents=[*it.contact().consents, withdrawn])
+    give(it)
+    assert len(it.sms.sent) == 1
+
+
 def test_without_a_yes_it_is_no_text() -> None:
     it = world(consents=[])
     send_now(it.runtime, ORG, by="mem_1", job_id=JOB)

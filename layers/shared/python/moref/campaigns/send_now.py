@@ -11,6 +11,7 @@ from moref.campaigns.follow import places_of
 from moref.intake.model import Contact, Job
 from moref.kernel import ids
 from moref.kernel.errors import BadInput, Conflict
+from moref.messaging.addresses import has_consent
 from moref.messaging.last_look import Skip, last_look
 from moref.messaging.model import Message
 from moref.messaging.plan_message import fields_needed, message_id, planned
@@ -83,8 +84,7 @@ def send_now(
 
 def _with_consent(runtime: Runtime, org: str, contact_id: str, text: str | None, by: str) -> Contact:
     contact = get(runtime.store, Contact, org, contact_id)
-    agreed = any(consent.channel == "sms" for consent in contact.consents)
-    if agreed or not text or contact.phone is None:
+    if has_consent(contact, "sms") or not text or contact.phone is None:
         return contact
     now = runtime.clock.now()
     return record_consent(
