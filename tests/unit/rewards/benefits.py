@@ -40,8 +40,8 @@ def reward(world: World, name: str = "x", who: str = "advocate") -> Reward:
     return one
 
 
-def job_says(world: World, id: str, **facts: Any) -> None:
-    """Newer facts about any job; its news are worked on."""
+def job_says(world: World, id: str, crash: int | None = None, **facts: Any) -> None:
+    """Newer facts about any job; its news are worked on, by a worker that dies after so many points."""
     world.clock.at += timedelta(seconds=1)
     job = get(world.store, Job, ORG, id)
     told = {kind: Fact(kind=kind, value=value, at=world.clock.at) for kind, value in facts.items()}
@@ -51,11 +51,19 @@ def job_says(world: World, id: str, **facts: Any) -> None:
     referral = "ref_" + id.removeprefix("job_")
     if world.store.find(Referral, ORG, referral) is not None:
         world.tell("referral.changed", referral)  # as track_job would
+    world.store.crash_at = None if crash is None else world.store.points + crash
     world.drain()
+    world.store.crash_at = None
 
 
 def own_job(
-    world: World, id: str = "job_own", *, amount: int | None = 100_000, contact: str = "con_ann", **job: Any
+    world: World,
+    id: str = "job_own",
+    *,
+    amount: int | None = 100_000,
+    contact: str = "con_ann",
+    crash: int | None = None,
+    **job: Any,
 ) -> None:
     """The advocate's own next move, invoiced."""
     now = world.clock.at
@@ -65,7 +73,7 @@ def own_job(
         **fields,
     )  # fmt: skip
     facts: dict[str, Any] = {"completed": True, "invoiced": True}
-    job_says(world, id, **facts | ({"amount": amount} if amount is not None else {}))
+    job_says(world, id, crash, **facts | ({"amount": amount} if amount is not None else {}))
 
 
 def accounts(world: World) -> dict[str, int]:
