@@ -119,8 +119,17 @@ def test_the_program_may_ask_for_two_sooner_and_another_currency_always_does(off
     program = get(office.store, Program, org, office.a.program_id)
     office.store.commit(Change(program, program.changed(office.clock.now(), second_approver_over=400)))
     assert give(office, "g1", amount=400).json()["status"] == "granted"
-    assert give(office, "g2", amount=401).json()["status"] == "waiting"
+    assert give(office, "g2", amount=401, token=office.token(role="admin")).json()["status"] == "waiting"
     assert give(office, "g3", amount=1, currency="EUR").json()["status"] == "waiting"
+
+
+def test_a_sum_in_pieces_is_the_sum(office: World) -> None:
+    assert give(office, "g1", amount=6000).json()["status"] == "granted"
+    assert give(office, "g2", amount=4001).json()["status"] == "waiting"
+    assert give(office, "g3", amount=4000).json()["status"] == "granted"
+    assert give(office, "g4", amount=1, token=office.token(role="admin")).json()["status"] == "granted"
+    office.clock.move(days=31)
+    assert give(office, "g5", amount=10_000, token=office.token()).json()["status"] == "granted"
 
 
 def test_a_refused_one_is_never_granted(office: World) -> None:

@@ -177,6 +177,18 @@ def test_much_money_takes_two_different_members() -> None:
     assert yes(world, id, "mem_2").status == "held", "after an undo both are asked again"
 
 
+def test_a_first_yes_is_to_the_amount_that_was_seen_and_to_no_more() -> None:
+    world = World()
+    program(world, second_approver_over=1000, tiers=[Tier(at=1, amount=2000), Tier(at=2, amount=9000)])
+    one, other = referred(world, "x"), referred(world, "y")
+    assert yes(world, other).votes[0].amount == 2000
+    yes(world, one)
+    yes(world, one, "mem_2")  # so the other one is the second now, and earns more
+    assert yes(world, other, "mem_2").status == "held"
+    assert [(vote.by, vote.amount) for vote in conversion(world, "y").votes] == [("mem_2", 9000)]
+    assert yes(world, other, "mem_1").status == "approved"
+
+
 def test_just_that_much_takes_one_and_the_policy_is_none_of_two() -> None:
     world = World()
     program(world, second_approver_over=2500, tiers=[Tier(at=1, amount=2500), Tier(at=2, amount=2501)],

@@ -107,8 +107,11 @@ def _decision(runtime: Runtime, seen: Sight, referral: Referral, found: list[Hol
     two = terms.second_approver_over is not None and amount > terms.second_approver_over
     if by.actor == POLICY and (two or (terms.automatic_under is not None and amount >= terms.automatic_under)):
         return moved(seen.conversion, seen.now, by_hand=True)
-    others = [vote for vote in seen.conversion.votes if vote.by != by.actor]
+    votes = [vote for vote in seen.conversion.votes if vote.amount >= amount]  # a yes to less is none to this
+    others = [vote for vote in votes if vote.by != by.actor]
     if two and not others:
+        if votes:
+            raise Conflict("you have approved it: somebody else has to, too")
         return _first_vote(seen, found, by)
     return _approval(runtime, seen, referral, [_closed(hold, by, seen.now) for hold in found], by)
 
@@ -119,13 +122,11 @@ def _closed(hold: Hold, by: By, now: datetime) -> Hold:
 
 def _first_vote(seen: Sight, found: list[Hold], by: By) -> list[Write]:
     one, now = seen.conversion, seen.now
-    if one.votes:
-        raise Conflict("you have approved it: somebody else has to, too")
     over = Money(one.terms.second_approver_over or 0, one.terms.currency).for_people()
     words = f"More than {over} takes two members; one has approved."
     others = [hold for hold in found if hold.rule != "second_approver"]
     holds = [*others, Hold(rule="second_approver", words=words)]
-    vote = Vote(by=by.actor, at=now, reason=by.reason)
+    vote = Vote(by=by.actor, amount=at_stake(seen), at=now, reason=by.reason)
     return [
         *moved(one, now, status="held", holds=holds, votes=[vote]),
         audit(one, now, by.actor, "conversion.first_approval", by.reason, turn=str(one.version)),

@@ -43,9 +43,10 @@ class Hold(_Part):
 
 
 class Vote(_Part):
-    """One member's yes where two are needed."""
+    """One member's yes where two are needed, to no more than they saw."""
 
     by: str
+    amount: int = 0  # minor units at stake then
     at: AwareDatetime
     reason: str | None = None
 

@@ -99,13 +99,19 @@ def _of_conversion(conversion: Conversion) -> tuple[str, datetime | None]:
         return "Staff look at what holds it and decide.", since + PROMISE
     if conversion.status == "pending":
         if conversion.terms.approval == "automatic" and not conversion.by_hand:
-            return "It is approved by itself when the program's waiting time is over.", (
-                conversion.qualified_at + timedelta(days=conversion.terms.hold_days)
-            )
+            return "It is approved by itself when the program's waiting time is over.", _hold_ends(conversion)
         return "Staff approve or reject it.", since + PROMISE
     if conversion.status == "withdrawn":
         return "The job was undone; it counts again when the job does.", None
     return ("It was rejected." if conversion.status == "rejected" else "It was approved, and earns no reward."), None
+
+
+def _hold_ends(conversion: Conversion) -> datetime | None:
+    """None when it counts from a fact of the job that may still be to come."""
+    terms = conversion.terms
+    if terms.hold_fact not in (None, terms.qualifying_fact):
+        return None
+    return conversion.qualified_at + timedelta(days=terms.hold_days)
 
 
 def _of_reward(reward: Reward) -> tuple[str, datetime | None]:

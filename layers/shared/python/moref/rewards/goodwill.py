@@ -12,7 +12,7 @@ from moref.programs import standing
 from moref.programs.in_force import program_for
 from moref.programs.model import Standing, refuse_misfit
 from moref.programs.periods import period_key
-from moref.records import Change, Create, Emit, Write, create_once, get
+from moref.records import Change, Create, Emit, Write, create_once, every, get
 from moref.referrals.advocates import credited
 from moref.referrals.model import Advocate
 from moref.rewards import ledger
@@ -27,6 +27,7 @@ from moref.tenants.model import Location, Organization
 from moref.tenants.settings import setting
 
 TRIES = 5
+PIECES = timedelta(days=30)
 UNDO = timedelta(minutes=10)  # like any reward that a person approved
 MEMO = "goodwill: no conversion earned it"
 
@@ -46,7 +47,8 @@ def give(runtime: Runtime, wish: Goodwill) -> Goodwill:
     except ValueError as error:
         raise BadInput(str(error), field="words") from None
     asked = audited(now, org, wish.asked_by, "goodwill.asked", wish.id, advocate=advocate.id, reason=wish.reason[:500])
-    if wish.amount > most_alone(runtime, location, advocate, wish.currency):
+    given = _given_alone(runtime, wish, advocate)
+    if wish.amount + given > most_alone(runtime, location, advocate, wish.currency):
         create_once(store, wish, asked)
     else:
         granted, writes = _granting(runtime, wish, location, advocate)
@@ -90,6 +92,15 @@ def withdraw_goodwill(runtime: Runtime, organization_id: str, id: str, *, actor:
             raise Conflict("it is paid, or the provider was asked to: it stays")
         runtime.store.commit(record)
     return get(runtime.store, Goodwill, organization_id, id)
+
+
+def _given_alone(runtime: Runtime, wish: Goodwill, advocate: Advocate) -> int:
+    """What this member gave this person alone of late: a sum is not made small by cutting it into pieces."""
+    since = runtime.clock.now() - PIECES
+    rows = dict.fromkeys((wish.advocate_id, advocate.id, *advocate.joined))
+    found = (one for id in rows for one in every(runtime.store, Goodwill, wish.organization_id, parent=id, since=since))
+    alone = (one for one in found if one.status == "granted" and one.approved_by is None)
+    return sum(one.amount for one in alone if (one.asked_by, one.currency) == (wish.asked_by, wish.currency))
 
 
 def most_alone(runtime: Runtime, location: Location, advocate: Advocate, currency: str) -> int:
