@@ -6,9 +6,11 @@ import pytest
 
 from moref.books.check import faults
 from moref.budgets.model import Budget, Spend, budget_id
+from moref.kernel.errors import Conflict
 from moref.programs.model import Program, Standing
 from moref.records import Change, Create, every, get
 from moref.rewards import ledger
+from moref.rewards.advance import advance
 from moref.rewards.goodwill import approve_goodwill
 from moref.rewards.goodwill_model import Goodwill
 from moref.rewards.model import AuditRow, Entry, Reward
@@ -181,3 +183,39 @@ def test_a_crash_while_the_second_approves_and_a_second_try_grant_once(office: W
     approve_goodwill(office.runtime, org, made["id"], actor="mem_2")
     assert [row.amount for row in every(office.store, Spend, org)] == [20_000]
     assert len(every(office.store, Reward, org)) == len(every(office.store, Entry, org)) == 1
+
+
+@pytest.mark.parametrize("kind", ["service_credit", "discount_code", "custom"])
+def test_of_any_kind_it_is_granted_and_what_nobody_used_is_taken_back(office: World, kind: str) -> None:
+    org = office.a.organization_id
+    budget(office, 6000)
+    made = give(office, reward_type=kind, **({"words": "a cake"} if kind == "custom" else {})).json()
+    office.clock.move(minutes=10)
+    release(office.runtime, org, made["reward_id"])
+    advance(office.runtime, org, made["reward_id"])
+    assert reward_of(office).frozen_at is not None
+    assert faults(office.store, org) == []
+    assert office.call("POST", f"/goodwill/{made['id']}/withdraw", {"reason": "no"}, key="w").status == 200
+    assert reward_of(office).status == "reversed"
+    assert [row.amount for row in every(office.store, Spend, org)] == [0]
+    assert faults(office.store, org) == []
+    assert ledger.balances(office.store, org)["USD"]["referral_expense"] == 0
+
+
+def test_two_that_race_for_what_is_left_of_a_budget_are_one(office: World) -> None:
+    org = office.a.organization_id
+    budget(office, 30_000)
+    one, other = (give(office, key, amount=20_000).json()["id"] for key in ("g1", "g2"))
+    commit, done = office.store.commit, []
+
+    def first_the_other(*writes: Any) -> None:
+        if not done:
+            done.append(True)
+            approve_goodwill(office.runtime, org, other, actor="mem_2")
+        commit(*writes)
+
+    office.store.commit = first_the_other  # type: ignore[method-assign]
+    with pytest.raises(Conflict, match="left of"):
+        approve_goodwill(office.runtime, org, one, actor="mem_2")
+    assert [row.amount for row in every(office.store, Spend, org)] == [20_000]
+    assert len(every(office.store, Reward, org)) == 1

@@ -30,8 +30,8 @@ def counted(store: Store, reward: Reward, now: datetime) -> list[Write]:
     """The writes that count a reward as paid to the person, whichever of their merged rows it was made for; they go
     into the commit of the entry that books it, made once. A merge in this very moment makes that a Conflict."""
     year, org = now.astimezone(UTC).year, reward.organization_id
-    person = current(store, org, reward.contact_id)
     own = store.find(Contact, org, reward.contact_id)
+    person = current(store, org, reward.contact_id) if own is not None and own.merged_into else own
     contact_id = person.id if person else reward.contact_id
     still: list[Write] = [Require(each) for each in {each.id: each for each in (own, person) if each}.values()]
     id = payee_year_id(reward.legal_entity_id, year, contact_id)
