@@ -16,7 +16,8 @@ from moref.messaging.opt_out import opt_out, suppression_id, suppression_of
 from moref.messaging.preferences import preferences_url
 from moref.messaging.staff_wishes import record_consent, record_opt_out
 from moref.pages import preferences
-from moref.records import every
+from moref.people import person_keys
+from moref.records import Create, Point, every
 from moref.rewards.model import AuditRow
 from tests.unit.messaging.test_receive import text
 from tests.unit.messaging.world import EMAIL, ORG, PERSON, PHONE, World, world
@@ -256,3 +257,18 @@ def test_a_contact_who_changed_the_number_is_not_bound_by_the_old_one() -> None:
     id = it.plan("ask", "marketing", channel="sms")
     it.pump()
     assert it.message(id).status == "sent"
+
+
+def test_an_old_mails_link_reaches_who_the_person_is_after_two_merges() -> None:
+    it = world()
+    others = [("con_2", "con_3"), ("con_3", None)]
+    for id, into in others:
+        fields = {"id": id, "version": 0, "email": f"{id}@example.test", "merged_into": into}
+        keys = person_keys(it.runtime.keys, ORG, None, f"{id}@example.test")
+        now = it.contact().model_copy(update={**fields, "person_keys": keys})
+        it.store.commit(Create(now), *(Point(ORG, "person", key, id) for key in keys))
+    it.change(Contact, PERSON, merged_into="con_2")
+    id = it.plan("ask", "marketing", channel="email")
+    page(it, **{"List-Unsubscribe": "One-Click"})
+    it.pump()
+    assert (it.message(id).status, it.message(id).reason) == ("skipped", "suppressed")

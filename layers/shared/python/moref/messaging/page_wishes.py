@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from moref.identity.current import current
 from moref.intake.model import Consent, Contact
 from moref.kernel.errors import Conflict
 from moref.messaging.addresses import MARKETING_TEXTS, has_consent, sms_country_allowed, sms_phone
@@ -33,11 +34,8 @@ class Standing:
 
 
 def person(runtime: Runtime, organization_id: str, contact_id: str) -> Contact | None:
-    """The contact a page is about; of one that was merged, who they are now."""
-    contact = runtime.store.find(Contact, organization_id, contact_id)
-    if contact is not None and contact.merged_into is not None:
-        return runtime.store.find(Contact, organization_id, contact.merged_into)
-    return contact
+    """The contact a page is about; of one that was merged, however often, who they are now."""
+    return current(runtime.store, organization_id, contact_id)
 
 
 def standing(runtime: Runtime, contact: Contact) -> Standing:
