@@ -6,6 +6,7 @@ import pytest
 
 from moref.books.check import faults
 from moref.budgets.model import Budget, Spend, budget_id
+from moref.intake.model import Contact
 from moref.kernel.errors import Conflict
 from moref.programs.model import Program, Standing
 from moref.records import Change, Create, every, get
@@ -17,6 +18,7 @@ from moref.rewards.model import AuditRow, Entry, Reward
 from moref.rewards.release import release
 from moref.rewards.reverse import reverse
 from moref.rewards.year_to_date import year_to_date
+from moref.tenants.model import Member
 from referral_worker.handler import work
 from tests.fakes.memory_store import Crash
 from tests.unit.api.approvable import approvable
@@ -134,6 +136,16 @@ def test_a_sum_in_pieces_is_the_sum(office: World) -> None:
     assert give(office, "g5", amount=10_000, token=office.token()).json()["status"] == "granted"
 
 
+def test_nobody_gives_it_to_themselves(office: World) -> None:
+    org = office.a.organization_id
+    owner = get(office.store, Member, org, office.a.member_id)
+    person = get(office.store, Contact, org, "ctc_adv")
+    office.store.commit(Change(person, person.changed(office.clock.now(), email=owner.email.upper())))
+    assert give(office).status == 409
+    assert give(office, "g2", token=office.token(role="admin")).status == 409  # made with the owner's address here
+    assert every(office.store, Reward, org) == []
+
+
 def test_a_refused_one_is_never_granted(office: World) -> None:
     made = give(office, amount=20_000).json()
     assert office.call("POST", f"/goodwill/{made['id']}/withdraw", {"reason": "no"}, key="w").status == 200
@@ -206,7 +218,8 @@ def test_two_that_race_for_what_is_left_of_a_budget_are_one(office: World) -> No
     org = office.a.organization_id
     budget(office, 30_000)
     one, other = (give(office, key, amount=20_000).json()["id"] for key in ("g1", "g2"))
-    commit, done = office.store.commit, []
+    commit = office.store.commit
+    done: list[bool] = []
 
     def first_the_other(*writes: Any) -> None:
         if not done:

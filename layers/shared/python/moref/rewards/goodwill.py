@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 
 from moref.budgets import room
 from moref.events import Event
+from moref.identity.current import current
+from moref.identity.mailbox import mailbox
 from moref.kernel import ids
 from moref.kernel.errors import BadInput, Conflict
 from moref.kernel.money import Money
@@ -23,7 +25,7 @@ from moref.rewards.start_payout import listed
 from moref.rewards.year_to_date import CURRENCY, threshold, year_to_date
 from moref.runtime import Runtime
 from moref.tenants.audit import audited
-from moref.tenants.model import Location, Organization
+from moref.tenants.model import Location, Member, Organization
 from moref.tenants.settings import setting
 
 TRIES = 5
@@ -46,6 +48,7 @@ def give(runtime: Runtime, wish: Goodwill) -> Goodwill:
         refuse_misfit(wish.reward_type, None, wish.words)
     except ValueError as error:
         raise BadInput(str(error), field="words") from None
+    _not_oneself(runtime, advocate, wish.asked_by)
     asked = audited(now, org, wish.asked_by, "goodwill.asked", wish.id, advocate=advocate.id, reason=wish.reason[:500])
     given = _given_alone(runtime, wish, advocate)
     if wish.amount + given > most_alone(runtime, location, advocate, wish.currency):
@@ -67,6 +70,7 @@ def approve_goodwill(runtime: Runtime, organization_id: str, id: str, *, actor: 
         if one.asked_by == actor:
             raise Conflict("you have asked for it: somebody else has to approve it")
         location, advocate = get(runtime.store, Location, organization_id, one.location_id), _advocate(runtime, one)
+        _not_oneself(runtime, advocate, actor)
         granted, writes = _granting(runtime, one, location, advocate)
         now = runtime.clock.now()
         audit = audited(now, organization_id, actor, "goodwill.approved", id)
@@ -121,6 +125,16 @@ def follow_goodwill(runtime: Runtime, organization_id: str, id: str) -> None:
     if reward is not None and reward.release_at is not None and reward.released_at is None:
         command = {"command": "release", "organization_id": organization_id, "reward_id": reward.id}
         runtime.scheduler.at(f"{reward.id}-release", reward.release_at, REFERRALS, command)
+
+
+def _not_oneself(runtime: Runtime, advocate: Advocate, actor: str) -> None:
+    """Raises Conflict when the member is the advocate, as far as their e-mail addresses tell."""
+    member = runtime.store.find(Member, advocate.organization_id, actor)
+    person = current(runtime.store, advocate.organization_id, advocate.contact_id)
+    if member is None or person is None or person.email is None:
+        return
+    if mailbox(person.email.lower()) == mailbox(member.email.lower()):
+        raise Conflict("nobody gives a reward to themselves: another member has to ask for it")
 
 
 def _advocate(runtime: Runtime, one: Goodwill) -> Advocate:
