@@ -1,6 +1,7 @@
 """The in-memory twin of the DynamoDB store, held to the same contract suite; it can crash on demand."""
 
 import threading
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -70,8 +71,8 @@ class MemoryStore:
         low, high = iso(since) if since else "0", iso(until) if until else "~"
         found = [
             row
-            for (table, _, _), row in list(self.rows.items())  # others may write meanwhile
-            if table == kind.table and row.get(attribute) == partition and low <= row[sort] <= high
+            for row in self.of(kind, organization_id)
+            if row.get(attribute) == partition and low <= row[sort] <= high
         ]
         found.sort(key=lambda row: (row[sort], row["pk"]), reverse=newest_first)
         if after is not None:
@@ -85,9 +86,18 @@ class MemoryStore:
             return Page(items, None)
         return Page(items, {name: page[-1][name] for name in ("pk", "sk", attribute, sort)})
 
+    def of(self, kind: type[E], organization_id: str) -> Sequence[Row]:
+        """At least the rows of this kind and organization; others may write meanwhile."""
+        del organization_id  # their key says it
+        return [row for (table, _, _), row in [*self.rows.items()] if table == kind.table]
+
     def commit(self, *writes: Write) -> None:
         writes = tuple(checked(writes))
         self.write_point()
+        self._commit(*writes)
+        self.write_point()
+
+    def _commit(self, *writes: Write) -> None:
         with self._lock:
             self._operation += 1
             operation = f"op{self._operation}"
@@ -95,7 +105,6 @@ class MemoryStore:
                 self._check(write)
             for place, write in enumerate(writes):
                 self._apply(write, operation, place)
-        self.write_point()
 
     def _check(self, write: Write) -> None:
         if isinstance(write, Create | Change):

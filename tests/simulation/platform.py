@@ -49,6 +49,13 @@ class Platform:
     handled: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     read: int = 0  # of the outbox
 
+    def begin_as(self, other: "Platform") -> None:
+        self.store.copy_of(other.store)
+        self.clock.at, self.read = other.clock.at, other.read
+        self.handled[:] = other.handled
+        self.queues.waiting = [*other.queues.waiting]
+        self.scheduler.schedules = dict(other.scheduler.schedules)
+
 
 def platform(store: StrictStore) -> Platform:
     clock = FakeClock()

@@ -1,5 +1,6 @@
 """The twin as simulations use it: strict as DynamoDB, fast enough for thousands of runs, and watching borders."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -8,7 +9,7 @@ from moref.kernel import keys
 from moref.kernel.errors import OutcomeUnknown, Retry
 from moref.kernel.keys import GLOBAL
 from moref.records import Change, Create, E, Emit, Entity, Point, Require, Write
-from tests.fakes.memory_store import Crash, MemoryStore
+from tests.fakes.memory_store import Crash, MemoryStore, Row
 
 
 class StrictStore(MemoryStore):
@@ -22,6 +23,8 @@ class StrictStore(MemoryStore):
         self.silence = False  # at crash_at the answer is lost, and nobody dies
         self.acting: str | None = None
         self.committed = 0
+        self._places: defaultdict[tuple[str, str], list[tuple[str, str, str]]] = defaultdict(list)
+        self._placed = 0
         self._read: dict[tuple[str, str, str], tuple[tuple[int, str], Entity]] = {}
 
     @contextmanager
@@ -78,15 +81,34 @@ class StrictStore(MemoryStore):
         """As `every`, newest first, for invariants: a row that has not moved since it was last asked for is not read
         anew. Nobody else is given these copies."""
         found = []
-        for key, row in self.rows.items():
-            if row["noun"] == kind.noun and key[0] == kind.table and key[1].startswith(f"{organization_id}#"):
-                stamp = (row["version"], row["op"])
-                known = self._read.get(key)
-                if known is None or known[0] != stamp:
-                    known = self._read[key] = (stamp, kind.from_row(row))
-                found.append((row["created"], key[1], known[1]))
+        for row in self.of(kind, organization_id):
+            stamp, key = (row["version"], row["op"]), (kind.table, row["pk"], row["sk"])
+            known = self._read.get(key)
+            if known is None or known[0] != stamp:
+                known = self._read[key] = (stamp, kind.from_row(row))
+            found.append((row["created"], row["pk"], known[1]))
         found.sort(key=lambda each: each[:2], reverse=True)
         return [entity for _, _, entity in found]  # type: ignore[misc]
+
+    def of(self, kind: type[E], organization_id: str) -> Sequence[Row]:
+        """From a list kept beside the rows, which is made anew when somebody has put rows in past the store."""
+        if self._placed != len(self.rows):
+            self._places.clear()
+            for key, row in self.rows.items():
+                self._places[key[1].partition("#")[0], row["noun"]].append(key)
+            self._placed = len(self.rows)
+        return [self.rows[key] for key in self._places[organization_id, kind.noun]]
+
+    def _apply(self, write: Write, operation: str, place: int) -> None:
+        before = len(self.rows)
+        super()._apply(write, operation, place)
+        if isinstance(write, Create) and self._placed == before:
+            self._places[write.entity.organization_id, write.entity.noun].append(
+                (write.entity.table, *write.entity.key())
+            )
+            self._placed += 1
+        elif len(self.rows) != before and self._placed == before:
+            self._placed = len(self.rows)  # a look-up item, which nobody lists
 
     def copy_of(self, other: "StrictStore") -> None:
         """Begins as another store stands. A row's fields are replaced, never changed in place, so one level is copied;
@@ -95,6 +117,7 @@ class StrictStore(MemoryStore):
             key: {**row, "data": dict(row["data"])} if "data" in row else row for key, row in other.rows.items()
         }
         self.events = [*other.events]
+        self._placed = -1
         self._read = dict(other._read)
         self._operation, self.points = other._operation, other.points
 

@@ -1,7 +1,15 @@
-"""Invariants 3 and 4 attacked at random: faults, crashes, repeats and reorderings in any mixture."""
+"""Invariants 3, 4 and 7 attacked at random: faults, crashes, lost answers, repeats and reorderings in any mixture.
+
+MOREF_LONG=20000 gives each of the four parts so many runs of 50 steps instead of 500 of 25, from other seeds each time:
+
+    MOREF_LONG=20000 pytest -n 4 tests/simulation/test_payout_machine.py
+"""
+
+import os
+import random
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from moref.kernel.errors import MorefError
@@ -9,15 +17,20 @@ from tests.simulation.machine import PayoutMachine
 from tests.simulation.naive import keyed_work, naive_work
 from tests.simulation.world import PayoutWork
 
+LONG = int(os.environ.get("MOREF_LONG", "0"))
+PARTS = 4  # of one search, so that several processors may share it
 EFFORT = settings(
-    max_examples=100, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), database=None
-)
+    max_examples=LONG or 500, stateful_step_count=50 if LONG else 25, deadline=None, database=None,
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
 # A failure is expected there: no time is spent on making it small.
 QUICK = settings(EFFORT, phases=[Phase.generate], max_examples=400, derandomize=True, print_blob=False)
 
 
-def test_whatever_goes_wrong_one_reward_is_paid_at_most_once_and_the_books_agree() -> None:
-    run_state_machine_as_test(PayoutMachine, settings=EFFORT)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_whatever_goes_wrong_one_reward_is_paid_at_most_once_and_the_books_agree(part: int) -> None:
+    start = seed(random.randrange(2**32) if LONG else part)
+    run_state_machine_as_test(start(type(f"Part{part}", (PayoutMachine,), {})), settings=EFFORT)
 
 
 @pytest.mark.parametrize("work", [naive_work, keyed_work])

@@ -113,7 +113,7 @@ class World:
         self.tell("referral.changed", f"ref_{n}")
 
     def tell(self, name: str, subject: str) -> None:
-        for queue in ROUTES[name]:
+        for queue in self._heard(name):
             message = {"name": name, "organization_id": self.org, "subject": subject, "data": {}}
             self.queues.waiting.append((self.clock.at, queue, message))
 
@@ -123,9 +123,12 @@ class World:
         """The stream router: every outbox row to each of its queues; rows outlive the process."""
         for event in self.store.events[self.shared.read :]:
             self.shared.read += 1
-            for queue in ROUTES[event["name"]]:
-                if queue != CAMPAIGNS or event["name"] == "payout.changed":  # journeys are another story
-                    self.queues.waiting.append((self.clock.at, queue, event))
+            for queue in self._heard(event["name"]):
+                self.queues.waiting.append((self.clock.at, queue, event))
+
+    def _heard(self, name: str) -> list[str]:
+        """Campaigns hear of payouts only: the other journeys are another story."""
+        return [queue for queue in ROUTES[name] if queue in self.worked and (queue != CAMPAIGNS or "payout" in name)]
 
     def ready(self, queues: tuple[str, ...] | None = None) -> list[int]:
         self.route()
@@ -197,21 +200,26 @@ class World:
         )  # fmt: skip
         return receive_notice(self.runtime, event, body.encode(), connect=lambda *_: self.provider)
 
-    def settle_down(self, hours: float = 60) -> None:
+    def settle_down(self, hours: float = 60, *, others: "tuple[World, ...]" = ()) -> None:
         """Nothing goes wrong any more: a quarter of an hour after the other, as the cloud would."""
-        self.store.crash_at, self.provider.fault, self.provider.silent = None, None, False
+        self.store.crash_at = None
+        for provider in self.shared.providers.values():
+            provider.fault, provider.silent = None, False
         until = self.clock.at + timedelta(hours=hours)
         self.drain()
-        while self.clock.at < until and not self.quiet():
+        while self.clock.at < until and not self.quiet(*others):
             self.pass_time(minutes=15)
             self.reconcile()
             self.drain()
 
-    def quiet(self) -> bool:
+    def quiet(self, *others: "World") -> bool:
+        return not self.queues_busy() and all(world.at_rest() for world in (self, *others))
+
+    def at_rest(self) -> bool:
         waits = {"intent", "submitted", "retry_wait", "unknown"}
         started = {payout.reward_id for payout in self.all(Payout)}
         unstarted = [one for one in self.all(Reward) if one.status == "pending" and one.id not in started]
-        return not self.queues_busy() and not unstarted and not any(one.status in waits for one in self.all(Payout))
+        return not unstarted and not any(one.status in waits for one in self.all(Payout))
 
     def queues_busy(self) -> bool:
         return any(queue in self.worked for _, queue, _ in self.queues.waiting)
