@@ -8,7 +8,7 @@ from moref.rewards.model import RateSlot
 from moref.runtime import Runtime
 
 GAP = timedelta(milliseconds=125)  # 8 a second; Tremendous documents 10
-FRESH = timedelta(seconds=10)  # a slot that was missed by more is taken anew: a burst after an outage keeps the pace
+FRESH = timedelta(seconds=2)  # a slot missed by more is taken anew: what piled up keeps below what the provider allows
 _TRIES = 8
 
 
