@@ -6,11 +6,14 @@ import pytest
 
 from moref.budgets.model import Budget, Spend, budget_id
 from moref.conversions.approve import approve
+from moref.conversions.qualify import qualify
 from moref.conversions.undo import undo
 from moref.intake.model import Contact
 from moref.kernel.errors import Conflict
 from moref.programs.model import FriendReward
-from moref.records import get
+from moref.records import Point, get
+from moref.referrals.model import Advocate, Referral
+from moref.referrals.remove import remove
 from moref.rewards.model import Payout, Reward
 from moref.rewards.year_to_date import year_to_date
 from tests.simulation.world import ORG, World
@@ -114,3 +117,30 @@ def test_an_interstate_move_holds_it() -> None:
     program(world, friend_reward=FRIEND)
     referred(world, "x", interstate=None)
     assert [hold.rule for hold in conversion(world, "x").open_holds()] == ["tariff"]
+
+
+def test_when_the_job_is_credited_to_somebody_else_the_friend_is_not_paid_twice() -> None:
+    world = both()
+    earned(world)
+    reachable(world)
+    world.reconcile()
+    world.drain()
+    world.pass_time(minutes=1)
+    world.drain()
+    first = get(world.store, Referral, ORG, conversion(world, "x").referral_id)
+    remove(world.runtime, ORG, first.id, actor="mem_1", reason="it was Tom")
+    world.route()
+    world.drain()
+    world.make(Contact, "con_tom", location_id="loc_1", first_name="Tom", person_keys=["key-tom"])
+    world.make(Advocate, "adv_tom", contact_id="con_tom", location_id="loc_1")
+    second = world.make(
+        Referral, "ref_tom", **first.model_dump(include={"contact_id", "location_id", "code", "job_id", "evidence"}),
+        advocate_id="adv_tom", status="invoiced",
+    )  # fmt: skip
+    points = [Point(ORG, "job_referral", first.job_id or "", one.id) for one in (first, second)]
+    world.store.commit(*points)
+    made = qualify(world.runtime, ORG, second.id)
+    assert made is not None
+    done = approve(world.runtime, ORG, made.id, actor="mem_1", reason="known")
+    assert (done.reward_id is not None, done.friend_reward_id) == (True, None)
+    assert [one.who for one in world.all(Reward) if one.status in ("pending", "issued")].count("friend") == 1

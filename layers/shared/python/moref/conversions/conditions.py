@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from moref.budgets.room import Room, rooms
+from moref.conversions.judge import conversion_id
 from moref.conversions.model import Conversion, Hold
 from moref.conversions.price import Price, priced
 from moref.intake.model import Job
@@ -28,6 +29,7 @@ class Sight:
     price: Price
     rooms: list[Room]
     now: datetime
+    friend_has: bool = False  # the friend keeps a reward for this very job, of this conversion or another one
 
 
 def sight(runtime: Runtime, conversion: Conversion, advocate: Advocate, job: Job) -> Sight:
@@ -36,7 +38,26 @@ def sight(runtime: Runtime, conversion: Conversion, advocate: Advocate, job: Job
     advocate = credited(store, advocate.organization_id, advocate.id) or advocate
     location = get(store, Location, conversion.organization_id, conversion.location_id)
     price = priced(store, conversion.terms, advocate, job, location, qualified_at=conversion.qualified_at, now=now)
-    return Sight(conversion, advocate, job, location, price, rooms(store, location, now), now)
+    return Sight(
+        conversion,
+        advocate,
+        job,
+        location,
+        price,
+        rooms(store, location, now),
+        now,
+        _friend_has(store, conversion, job),
+    )
+
+
+def _friend_has(store: Store, conversion: Conversion, job: Job) -> bool:
+    """Whoever is credited in the end: a friend is rewarded once for a job."""
+    if conversion.terms.friend_reward is None or conversion.friend_reward_id is not None:
+        return conversion.friend_reward_id is not None
+    org = conversion.organization_id
+    before = (conversion_id(org, referral_id) for referral_id in store.lookup(org, "job_referral", job.id))
+    found = (store.find(Conversion, org, id) for id in before if id != conversion.id)
+    return any(one.job_id == job.id and one.friend_reward_id is not None for one in found if one is not None)
 
 
 def interstate(job: Job) -> bool:
@@ -58,15 +79,15 @@ def missing(runtime: Runtime, seen: Sight, people: list[Hold]) -> list[Hold]:
     return [hold for hold in found if hold is not None]
 
 
-def friends_share(conversion: Conversion) -> int:
+def friends_share(seen: Sight) -> int:
     """What the friend gets by the next approval: nothing when they keep what an earlier one gave them."""
-    friend = conversion.terms.friend_reward
-    return friend.amount if friend is not None and conversion.friend_reward_id is None else 0
+    friend = seen.conversion.terms.friend_reward
+    return friend.amount if friend is not None and not seen.friend_has else 0
 
 
 def at_stake(seen: Sight) -> int:
     """What budgets and limits of approval count: both rewards together."""
-    return (seen.price.amount or 0) + friends_share(seen.conversion)
+    return (seen.price.amount or 0) + friends_share(seen)
 
 
 def _rows(seen: Sight) -> list[str]:

@@ -29,7 +29,7 @@ class Made:
 def made(seen: Sight, friend_contact_id: str, **times: object) -> Made:
     """`times`: release_at and released_at. A friend who keeps a reward of an earlier approval gets no second one."""
     terms = seen.conversion.terms
-    friend, share = terms.friend_reward, friends_share(seen.conversion)
+    friend, share = terms.friend_reward, friends_share(seen)
     advocates = friends = None
     if seen.price.amount is not None:
         advocates = _reward(
