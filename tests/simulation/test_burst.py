@@ -50,8 +50,10 @@ def test_the_provider_is_never_asked_faster_than_it_allows() -> None:
 
 
 def test_one_payout_asks_as_much_of_aws_among_many_as_among_few() -> None:
-    """But for those whose turn passes while all workers are busy with first looks: they take another turn."""
+    """But for one in ten, whose turn passes while all workers are busy with first looks, and who takes another turn:
+    one more look, one more message. Counts are of calls, rows of a commit aside."""
     few, many = done(FEW).calls_per_payout(), done(MANY).calls_per_payout()
     assert few.keys() == many.keys()
-    for call, count in few.items():
-        assert many[call] <= 1.1 * count, call
+    calls = few.keys() - {"rows written"}
+    assert sum(many[name] for name in calls) <= 1.05 * sum(few[name] for name in calls)
+    assert many["sent"] <= few["sent"] + 0.15
