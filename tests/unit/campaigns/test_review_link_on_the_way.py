@@ -11,8 +11,10 @@ from moref.messaging.check_template import Refused
 from moref.messaging.save_template import save_template
 from moref.messaging.template_model import Wording
 from moref.records import every
+from moref.tenants.model import Organization
 from tests.unit.campaigns.test_fairness import FAIR, UNFAIR
 from tests.unit.campaigns.test_journey import completed, score
+from tests.unit.campaigns.test_pause import set_status
 from tests.unit.messaging.world import ORG, World
 
 LINKS = ("{{ review_link }}", "https://reviews.example.test/bluebird")
@@ -113,3 +115,30 @@ def test_a_review_site_is_a_review_link_whose_ever_it_is(text: str) -> None:
     with pytest.raises(Refused) as caught:
         save(it, f"tell others {text}")
     assert caught.value.findings[0].field == "campaigns.thanks.trigger.when"
+
+
+@pytest.mark.parametrize("value", [5, 2])
+def test_what_only_the_unhappy_are_sent_does_not_use_up_the_room_of_the_review_link(value: int) -> None:
+    it = completed()
+    it.change(Organization, ORG, settings={"most_per_week": 2})
+    for name in ("referral_request", "win_back"):
+        set_status(it, "paused", name)
+    for name, words in (("our_review", "tell others {{ review_link }}"), ("sorry", "we are sorry")):
+        wording = Wording(sms=f"{{{{ company }}}}: {words} {{{{ opt_out }}}}")
+        save_template(it.runtime, ORG, name, {"en": wording}, version=0, actor="mem_1", kind="marketing")
+    later = {"w": {"kind": "wait", "days": 2, "next": "a"}, "a": {"kind": "send", "template": "our_review"}}
+    it.campaign(
+        "review", Definition.model_validate({"trigger": {"kind": "feedback_given"}, "first": "w", "steps": later})
+    )
+    unhappy = {"kind": "feedback_given", "when": {"happy": False}}
+    sorry = {"a": {"kind": "send", "template": "sorry"}}
+    it.campaign("unhappy", Definition.model_validate({"trigger": unhappy, "first": "a", "steps": sorry}))
+    it.move(hours=3)
+    score(it, value)
+    it.move(days=5)
+    sent = {message.template: message.status for message in it.messages()}
+    assert sent["our_review"] == "sent"
+    assert sent.get("sorry") == (None if value == 5 else "sent")
+    link = next(message for message in it.messages() if message.template == "our_review")
+    assert link.sent_at is not None
+    assert (link.sent_at - link.created_at).total_seconds() < 3600

@@ -50,7 +50,8 @@ def done(
             after = _noted(after, name, status="skipped", reason=UNFAIR)
             continue
         try:
-            after, message = planned_step(runtime, after, (name, step), contact, link_of=link_of)
+            opinion = opinion_matters(definition)
+            after, message = planned_step(runtime, after, (name, step), contact, link_of=link_of, by_opinion=opinion)
         except BadInput:
             after = _noted(after, name, status="skipped", reason=UNUSABLE)
         else:
@@ -88,6 +89,7 @@ def planned_step(
     contact: Contact,
     *,
     link_of: EnsureLink = ensure_link,
+    by_opinion: bool = False,
 ) -> tuple[Enrollment, tuple[Write, ...]]:
     """The enrollment with the link it is sent, and the message's writes. Raises BadInput when it cannot be made."""
     org, base, (name, step) = enrollment.organization_id, runtime.settings.base_url, effect
@@ -112,6 +114,8 @@ def planned_step(
         places=enrollment.places,
         channel=None if step.channel == "best" else step.channel,
         prompted_at=enrollment.began_at if answers else None,
+        job_id=enrollment.job_id,
+        by_opinion=by_opinion,
     )
     if "referral_link" in links and enrollment.link_code is not None:
         carried = Point(org, CARRIES, enrollment.link_code, message_id(org, cause(enrollment, name)))

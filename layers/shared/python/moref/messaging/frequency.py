@@ -2,6 +2,9 @@
 
 What left stands in one row of the contact. A claim commits it together with the message (`Allowance.writes`,
 conditioned on the row as it was looked at): of two messages at the same instant one finds that the other was first.
+
+A message with the public review link is not held back by what only a score brought about for the same job: else the cap
+would decide who gets the link, and when, by what they think (rules.md "Reviews"). That is the one way past the cap.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,19 +44,27 @@ def allowance(
     """`free_at` is `now`, or the start of the first day in the zone that has room."""
     found = store.find(Frequency, message.organization_id, contact_id)
     today = now.astimezone(zone(zone_name)).date()
-    others = {id: at for id, at in (found.sent if found else {}).items() if id != message.id}
+    sent = {id: at for id, at in (found.sent if found else {}).items() if id != message.id}
+    spared = _spared(found, message)
     prompted = message.prompted_at is not None and message.prompted_at.astimezone(zone(zone_name)).date() == today
 
     def first(sent: Mapping[str, datetime]) -> date:
-        days = [at.astimezone(zone(zone_name)).date() for at in sent.values()]
+        days = [at.astimezone(zone(zone_name)).date() for id, at in sent.items() if id not in spared]
         return first_day(days, today, most, prompted=prompted)
 
-    day = first(others)
+    day = first(sent)
     if day > today:  # the few messages it takes to get here are looked at: some may never have left
-        others = {id: at for id, at in others.items() if _left(store, message.organization_id, id)}
-        day = first(others)
+        sent = {id: at for id, at in sent.items() if _left(store, message.organization_id, id)}
+        day = first(sent)
     free_at = now if day == today else resolve(datetime.combine(day, datetime.min.time()), zone_name)
-    return Allowance(free_at, (_noted(found, message, contact_id, others, now),))
+    return Allowance(free_at, (_noted(found, message, contact_id, sent, now),))
+
+
+def _spared(found: Frequency | None, message: Message) -> frozenset[str]:
+    """What does not hold this message back."""
+    if found is None or not message.review_link or message.job_id is None:
+        return frozenset()
+    return frozenset(id for id, job_id in found.by_opinion.items() if job_id == message.job_id)
 
 
 def first_day(days: Sequence[date], today: date, most: Most, *, prompted: bool = False) -> date:
@@ -80,10 +91,14 @@ def _noted(
     found: Frequency | None, message: Message, contact_id: str, others: Mapping[str, datetime], now: datetime
 ) -> Write:
     sent = {id: at for id, at in others.items() if at > now - KEPT} | {message.id: now}
+    by_opinion = {id: job for id, job in (found.by_opinion if found else {}).items() if id in sent}
+    if message.by_opinion and message.job_id is not None:
+        by_opinion[message.id] = message.job_id
     if found is not None:
-        return Change(found, found.changed(now, sent=sent))
+        return Change(found, found.changed(now, sent=sent, by_opinion=by_opinion))
     return Create(
         Frequency(
-            organization_id=message.organization_id, id=contact_id, created_at=now, updated_at=now, sent=sent
+            organization_id=message.organization_id, id=contact_id, created_at=now, updated_at=now,
+            sent=sent, by_opinion=by_opinion,
         )
     )  # fmt: skip

@@ -62,6 +62,9 @@ class Message(Entity):
     attempts: int = 0
     resends: int = 0  # after an answer was lost and the provider surely has nothing
     prompted_at: AwareDatetime | None = None  # when the person did what this answers; see messaging.frequency
+    job_id: str | None = None  # whose campaign it belongs to
+    by_opinion: bool = False  # what the customer thinks of that job may have decided that it is sent
+    review_link: bool = False  # leads to the public review link
     claimed_at: AwareDatetime | None = None  # when `sending` began: until then nothing can have left
     not_before: AwareDatetime | None = None
     sent_at: AwareDatetime | None = None
@@ -85,6 +88,7 @@ class Frequency(Entity):
     noun: ClassVar[str] = "frequency"
 
     sent: dict[str, AwareDatetime] = Field(default_factory=dict)  # message id -> when its claim began
+    by_opinion: dict[str, str] = Field(default_factory=dict)  # message id -> job, of those that a score decided
 
     def parent(self) -> str:
         return self.id

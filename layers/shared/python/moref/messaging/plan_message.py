@@ -13,6 +13,7 @@ from moref.kernel import ids
 from moref.kernel.errors import BadInput
 from moref.messaging.addresses import may_text, sms_country_allowed, sms_phone
 from moref.messaging.model import Channel, Message, MessageClass
+from moref.messaging.review_links import holds_review_link
 from moref.messaging.senders import state_of
 from moref.messaging.templates import Effective, effective
 from moref.records import Create, Emit, Store, Write, create_once
@@ -40,6 +41,8 @@ def planned(
     places: Sequence[Place] = (),
     channel: Channel | None = None,
     prompted_at: datetime | None = None,
+    job_id: str | None = None,
+    by_opinion: bool = False,
 ) -> tuple[Write, ...]:
     """The Create of the queued Message and its Emit; `contact` None is the location's staff, by e-mail.
 
@@ -72,6 +75,9 @@ def planned(
         enrollment_id=enrollment_id,
         step=step,
         prompted_at=prompted_at,
+        job_id=job_id,
+        by_opinion=by_opinion,
+        review_link=holds_review_link(form.wordings, [location.review_url] if location else []),
         fields=dict(fields or {}),
         places=list(places) or _places(location, contact),
     )
