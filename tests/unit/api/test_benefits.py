@@ -34,6 +34,9 @@ def test_a_code_is_redeemed_once_and_the_answer_says_how_much_is_off(world: Worl
     (code,) = world.call("GET", "/discount-codes?status=active").json()["items"]
     assert (code["reward_id"], code["amount"]) == (id, 2500)
     path = f"/discount-codes/{code['id'].lower()}/redeem"
+    assert world.call("POST", path, {"price": 2000}, key="k0").status == 422
+    since = {"item": "Item 170", "valid_from": "2026-01-01T00:00:00Z"}
+    assert world.call("POST", "/tariff-items", since).status == 201
     first = world.call("POST", path, {"price": 2000}, key="k1")
     assert (first.status, first.json()["redeemed_amount"], first.json()["status"]) == (200, 2000, "redeemed")
     assert world.call("POST", path, {"price": 2000}, key="k1").json() == first.json()

@@ -12,6 +12,7 @@ from moref.kernel import codes
 from moref.kernel.errors import BadInput, Conflict, MorefError, NotFound
 from moref.kernel.keys import GLOBAL
 from moref.messaging.model import Message
+from moref.programs.agree import record_tariff
 from moref.programs.model import Discount
 from moref.records import Create, get
 from moref.rewards.benefit_model import CreditAccount, CreditUse, DiscountCode
@@ -201,6 +202,9 @@ def test_a_code_is_told_and_takes_its_amount_off_once() -> None:
         "discount_code": codes.display(code.id), "discount": "$25",
         "valid_until": (code.valid_until - timedelta(days=1)).date().isoformat(),
     }  # fmt: skip
+    with pytest.raises(BadInput, match="name the job"):
+        redeem(world.runtime, ORG, code.id, job_id=None, price=1500, actor="mem_1")
+    record_tariff(world.runtime, ORG, item="Item 170", valid_from=world.clock.at, actor="mem_1")
     used = redeem(world.runtime, ORG, codes.display(code.id).lower(), job_id=None, price=1500, actor="mem_1")
     assert (used.status, used.redeemed_amount, reward(world).status) == ("redeemed", 1500, "redeemed")
     assert accounts(world) == {"referral_expense": 1500, "discounts_applied": -1500}
@@ -211,6 +215,7 @@ def test_a_code_is_told_and_takes_its_amount_off_once() -> None:
 
 def test_a_share_is_rounded_down_and_cut_at_its_most() -> None:
     world = world_with(reward_type="discount_code", discount=Discount(basis_points=333))
+    record_tariff(world.runtime, ORG, item="Item 170", valid_from=world.clock.at, actor="mem_1")
     for name, price, off in (("x", 10_001, 333), ("y", 10_000_000, 2500), ("z", 0, 0)):
         one = earned(world, name)
         with pytest.raises(BadInput, match="which price"):

@@ -23,7 +23,8 @@ def redeem(
 ) -> DiscountCode:
     """The redeemed code. `price`: minor units before the discount; by default the job's amount.
 
-    Raises NotFound; BadInput when a share is asked of no price; Conflict when it was redeemed on another job, has ended
+    Raises NotFound; BadInput when a share is asked of no price, or no job is named and no tariff item allows discounts
+    on interstate moves; Conflict when it was redeemed on another job, has ended
     or was revoked, or is of another currency or on an interstate move that no tariff item lets it off (rules.md
     "Money"). For the same job again: as it is.
     """
@@ -37,6 +38,8 @@ def redeem(
     job = get(store, Job, org, job_id) if job_id else None
     if job is not None:
         price = _price(runtime, found, job, price)
+    elif not tariff_allows(store, org, now):
+        raise BadInput("name the job: a move that nobody names counts as interstate", field="job_id")
     off = _off(found, price)
     reward = get(store, Reward, org, found.reward_id)
     used = found.changed(
