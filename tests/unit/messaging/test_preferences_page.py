@@ -158,7 +158,7 @@ def test_a_review_token_opens_no_preferences() -> None:
     it = world()
     it.job_facts("completed", completed=True)
     it.pump()
-    assert preferences.get(it.runtime, it.enrollment().token).status == 404
+    assert preferences.get(it.runtime, it.enrollment().token or "").status == 404
     assert preferences.post(it.runtime, "a" * 24, {"do": "stop_email"}).status == 404
 
 

@@ -139,7 +139,7 @@ def test_a_lost_answer_is_asked_again_and_a_second_failure_is_for_people() -> No
             raise OutcomeUnknown("timeout")
 
     with pytest.raises(OutcomeUnknown):
-        redirect(world.runtime, ORG, payout(world).id, lambda *_: Silent())  # type: ignore[arg-type, return-value]
+        redirect(world.runtime, ORG, payout(world).id, lambda *_: Silent())  # type: ignore[arg-type]
     world.provider.silent = False
     world.drain()
     assert payout(world).redirect_pending is False
