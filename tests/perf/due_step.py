@@ -9,10 +9,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from botocore.httpsession import URLLib3Session
-
 from campaign_worker.handler import work as campaign_work
-from moref.aws.clients import client
 from moref.aws.compose import build
 from moref.campaigns.fire_step import fire_step
 from moref.campaigns.model import Enrollment
@@ -22,19 +19,12 @@ from moref.messaging.send_message import send_message
 from moref.records import Create, get
 from moref.runtime import Runtime
 from moref.tenants.model import Location, Organization
+from tests.perf.crowd import Still, asking, crowd
 
 NOW = datetime(2026, 6, 2, 15, 0, tzinfo=UTC)  # a Tuesday, 10:00 in Chicago
 ORG, PLACE, ZONE = "org_1", "loc_1", "America/Chicago"
 DUE = 5
 LATER = timedelta(minutes=61)  # the question is due an hour after planting
-
-
-class Still:
-    def __init__(self, at: datetime) -> None:
-        self._at = at
-
-    def now(self) -> datetime:
-        return self._at
 
 
 def plant(runtime: Runtime, count: int) -> list[tuple[str, str]]:
@@ -68,30 +58,13 @@ def plant(runtime: Runtime, count: int) -> list[tuple[str, str]]:
 
 
 def _others(runtime: Runtime, like: Enrollment, count: int) -> None:
-    """Rows like this one, and due tomorrow."""
-    dynamo, table = client("dynamodb"), runtime.settings.core_table
-    pk, sk = like.key()
-    row = dynamo.get_item(TableName=table, Key={"pk": {"S": pk}, "sk": {"S": sk}})["Item"]
-    row["updated"] = {"S": row["updated"]["S"].replace("2026-06-02", "2026-06-03")}
-    for start in range(0, count, 25):
-        puts = [
-            {"PutRequest": {"Item": row | {"pk": {"S": f"{pk}{place}"}}}}
-            for place in range(start, min(start + 25, count))
-        ]
-        dynamo.batch_write_item(RequestItems={table: puts})
+    """Enrollments like this one, and due tomorrow."""
+    tomorrow = clock.iso(like.updated_at).replace("2026-06-02", "2026-06-03")
+    crowd(runtime, like, count, {"updated": {"S": tomorrow}})
 
 
 def fire(runtime: Runtime, due: list[tuple[str, str]]) -> dict[str, int]:
-    asked = {"calls": 0, "bytes": 0}
-    whole = URLLib3Session.send
-
-    def counted(session: URLLib3Session, request: Any) -> Any:
-        answer = whole(session, request)
-        asked["calls"] += 1
-        asked["bytes"] += len(answer.content)
-        return answer
-
-    URLLib3Session.send = counted
+    asked = asking()
     for enrollment_id, step in due:
         asked.update(calls=0, bytes=0)
         fire_step(runtime, ORG, enrollment_id, step)
