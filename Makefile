@@ -9,7 +9,7 @@ STAGES := local dev prod
 CHECKED := infra functions layers tests
 export PYTHONPATH := layers/shared/python:functions:.
 
-.PHONY: demo test up down status check format imports synth lint-cloud lock-names-no-host bench deploy lock openapi clean
+.PHONY: demo test up down status check format imports synth lint-cloud lock-names-no-host bench matching deploy lock openapi clean
 
 demo: $(VENV)/.ready
 	$(BIN)/python -m infra.local.demo
@@ -52,6 +52,11 @@ lock-names-no-host:
 
 bench: $(VENV)/.ready
 	$(BIN)/python -m tests.perf
+
+# A seed, or a file of your own records: make matching CORPUS=records.jsonl
+CORPUS ?= 1
+matching: $(VENV)/.ready
+	$(BIN)/python -m tests.matching $(CORPUS)
 
 openapi: $(VENV)/.ready
 	$(BIN)/python -m infra.openapi

@@ -1,4 +1,4 @@
-"""`python -m tests.perf [doors|growth|load]`: the two doors beside their floors, a due step in a crowd, and load.
+"""`python -m tests.perf [doors|growth|load]`: the two doors beside their floors, one in a crowd, and load.
 
 Prints a table, writes `.local/bench.json`, and ends with 1 when a bar does not hold.
 """
@@ -11,7 +11,7 @@ from infra.local.cloud import Cloud, running_cloud
 from infra.local.layout import REPOSITORY
 from tests.integration.conftest import free_port_base
 from tests.perf import measure
-from tests.perf.growth import due_step
+from tests.perf.growth import DUE_STEP, FEW, PAYOUT
 from tests.perf.load_clicks import click_burst
 from tests.perf.load_webhooks import intake_flow, outage
 from tests.perf.place import Place, prepare
@@ -47,13 +47,14 @@ def doors(place: Place) -> Iterator[Measured]:
 
 def growth() -> Iterator[Measured]:
     """The floor is the same with few waiting; that there are many may not be seen."""
-    step = "a due step and its message, 20,000 waiting against 100"
-    asked: list[Asked] = [
-        (f"{step}: AWS calls", "calls", 1.0),
-        (f"{step}: bytes of answers", "bytes", 1.0),
-        (f"{step}: warm", "M instructions", 1.1),
-    ]
-    yield told(asked, lambda: due_step(FOLDER / "bench-growth", free_port_base(FIRST_PORT)))
+    for what, grows in (("a due step and its message", DUE_STEP), ("a reward released and paid", PAYOUT)):
+        name = f"{what}, {grows.many:,} waiting against {FEW}"
+        asked: list[Asked] = [
+            (f"{name}: AWS calls", "calls", 1.0),
+            (f"{name}: bytes of answers", "bytes", 1.0),
+            (f"{name}: warm", "M instructions", 1.1),
+        ]
+        yield told(asked, partial(grows.pairs, FOLDER / "bench-growth", free_port_base(FIRST_PORT)))
 
 
 def counted(asked: list[Asked], values: Callable[[], tuple[float, ...]]) -> Measured:

@@ -14,6 +14,7 @@ from moref.aws.compose import build
 from moref.campaigns.fire_step import fire_step
 from moref.campaigns.model import Enrollment
 from moref.intake.model import Address, Contact, Fact, Job
+from moref.kernel.clock import iso
 from moref.kernel.env import MessageWorker
 from moref.messaging.send_message import send_message
 from moref.records import Create, get
@@ -59,7 +60,7 @@ def plant(runtime: Runtime, count: int) -> list[tuple[str, str]]:
 
 def _others(runtime: Runtime, like: Enrollment, count: int) -> None:
     """Enrollments like this one, and due tomorrow."""
-    tomorrow = clock.iso(like.updated_at).replace("2026-06-02", "2026-06-03")
+    tomorrow = iso(like.listed_at() + timedelta(days=1))
     crowd(runtime, like, count, {"updated": {"S": tomorrow}})
 
 
