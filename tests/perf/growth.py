@@ -62,7 +62,7 @@ class Growth:
             raise NotMeasured("valgrind is not installed")
         few, many = (self._measure(folder, ports, waiting) for waiting in (FEW, self.many))
         calls, size, work = (
-            Pair(float(value), float(floor), round(value / floor, 4)) for value, floor in zip(many, few, strict=True)
+            Pair(float(value), float(floor), round(value / floor, 6)) for value, floor in zip(many, few, strict=True)
         )
         return calls, size, work
 

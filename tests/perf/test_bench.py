@@ -2,6 +2,7 @@
 
 import ast
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from tests.perf import measure
+from tests.perf.__main__ import growth
+from tests.perf.growth import FEW, Growth
 from tests.perf.place import FLOOR, PRODUCT, Place, prepare, write_certificates
 from tests.perf.rows import Row, compared, missing, table, write
 from tests.perf.sample import events
@@ -118,6 +121,22 @@ def test_a_bar_holds_or_fails_the_row(tmp_path: Path, row: Row, ok: bool) -> Non
     assert list(told) == ["name", "unit", "value", "floor", "ratio", "bar", "ok"]
     assert told["ok"] is ok
     assert ("FAILED" in table([row])) is not ok
+
+
+@pytest.mark.parametrize(("grown", "failed"), [(0, 0), (1, 2)])
+def test_one_more_call_or_byte_among_many_fails_its_row(
+    monkeypatch: pytest.MonkeyPatch, grown: int, failed: int
+) -> None:
+    def measured(_self: Growth, _folder: Path, _ports: int, waiting: int) -> tuple[int, int, float]:
+        more = grown if waiting > FEW else 0
+        return 27 + more, 400_000 + more, 160.0
+
+    monkeypatch.setattr(shutil, "which", lambda _: "/bin/valgrind")
+    monkeypatch.setattr(Growth, "_measure", measured)
+    for asked, rows in growth():
+        told = rows()
+        assert [row.name for row in told] == [name for name, _, _ in asked]
+        assert sum(not row.ok for row in told) == failed
 
 
 def test_the_place_has_no_packages_and_all_byte_code(place: Place) -> None:
