@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
@@ -22,26 +23,30 @@ from moref.runtime import Runtime
 from tests.contract.both_stores import BothStores
 from tests.contract.conftest import Backend, Faults
 from tests.simulation.machine import PayoutMachine
+from tests.simulation.parts import search_in_parts
 from tests.simulation.provider import FakeProvider
 from tests.simulation.store import StrictStore
 from tests.simulation.world import World
 
 pytestmark = pytest.mark.cloud
 _numbers = itertools.count()
-PARTS = 2  # of the fifty runs, so that two processors may share them
+PARTS = 2  # of the fifty runs, side by side
 RUNS = settings(
     max_examples=50 // PARTS, stateful_step_count=25, deadline=None, database=None, phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-def test_fifty_runs_of_the_machine_on_the_table(emulator: str, part: int) -> None:
+def test_fifty_runs_of_the_machine_on_the_table(emulator: str) -> None:
+    search_in_parts(partial(search, emulator), range(PARTS))
+
+
+def search(emulator: str, start: int) -> None:
     made: list[BothStores] = []
 
     class OnTheTable(PayoutMachine):
         def new_store(self) -> StrictStore:
-            made.append(BothStores(emulator, f"machine{part}-{next(_numbers)}"))
+            made.append(BothStores(emulator, f"machine{start}-{next(_numbers)}"))
             return made[-1]
 
         def teardown(self) -> None:
@@ -50,7 +55,7 @@ def test_fifty_runs_of_the_machine_on_the_table(emulator: str, part: int) -> Non
             finally:
                 made.pop().drop()
 
-    run_state_machine_as_test(seed(part)(OnTheTable), settings=RUNS)
+    run_state_machine_as_test(seed(start)(OnTheTable), settings=RUNS)
 
 
 class Paying:
