@@ -22,7 +22,7 @@ from moref.kernel import ids, keys
 from moref.kernel.clock import iso
 from moref.kernel.env import Worker
 from moref.kernel.errors import OutcomeUnknown, Retry
-from moref.kernel.names import CORE, PAYOUTS, PENDING_SHARDS, REFERRALS, TRAFFIC
+from moref.kernel.names import CORE, PAYOUTS, PENDING_SHARDS, QUEUES, REFERRALS, TRAFFIC
 from moref.records import Create, Emit
 from moref.runtime import Runtime
 from tests.contract.conftest import Backend, Faults
@@ -40,7 +40,7 @@ def runtime(emulator: str) -> Iterator[Runtime]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", emulator)
         client.cache_clear()
-        for queue in (PAYOUTS, REFERRALS):
+        for queue in QUEUES:
             client("sqs").create_queue(QueueName=f"moref-local-{queue}")
         client("scheduler").create_schedule_group(Name="moref-local-campaigns")
         client("sesv2").create_email_identity(EmailIdentity="moref.example")

@@ -16,7 +16,7 @@ from moref.tenants.model import Connection, LegalEntity, Location, Organization
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.runtime import FakeClock, FakeQueues, FakeScheduler, fake_runtime
 
-ORG, LOCATION = "org_1", "loc_1"
+ORG, LOCATION = "org_referral", "loc_1"  # not the simulation's: both may stand in the same tables
 SECRET = b"0123456789abcdef0123456789abcdef"
 
 

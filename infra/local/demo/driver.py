@@ -18,7 +18,7 @@ import requests
 T = TypeVar("T")
 _URL: re.Pattern[str] = re.compile(r"https?://[^\s\"<>]+")
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
-PATIENCE = 90.0  # seconds an answer or a fact may take; generous, since two noisy cores run everything
+PATIENCE = 180.0  # seconds of real time; a loaded machine is slow, and only a failure waits that long
 
 
 class StoryError(AssertionError):
