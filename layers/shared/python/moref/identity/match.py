@@ -40,7 +40,7 @@ def grounds(one: Person, two: Person) -> list[Ground]:
     named = compare(one.first_name, one.last_name, two.first_name, two.last_name)
     found: list[Ground] = []
     if (phone or email) and (named != "other" or home or (phone and email)):
-        found += [*(["phone"] if phone else []), *(["email"] if email else [])]  # type: ignore[list-item]
+        found += [*(["phone"] if phone else []), *(["email"] if email else [])]  # type: ignore[list-item]  # both are kinds
     if home and (found or _one_surname(one, two)):
         found.append("home")
     if not found and named == "same" and (_phones_near(one, two) or _mailboxes_near(one, two)):

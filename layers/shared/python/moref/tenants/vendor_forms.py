@@ -12,7 +12,7 @@ _CONTENT = "content."
 
 
 class VendorForm(Form):
-    """What every vendor's form can do. `vendor` is its first field."""
+    """What every vendor's form can do: each one below says both. `vendor` is its first field."""
 
     vendor: Literal["tremendous", "twilio", "sendgrid"]
 
