@@ -245,12 +245,14 @@ def _verify_sender(mail_from: str) -> None:
 
 
 def _token(runtime: Any, made: Any) -> str:
-    from moref.api.tokens import issue
+    """Its sign-in stays fresh for as long as it lives: nobody reads a code from a mailbox to try the API by hand."""
     from moref.records import get
+    from moref.signin.tokens import issue
     from moref.tenants.model import Member
 
-    owner = get(runtime.store, Member, made.organization_id, made.member_id)
-    return issue(runtime.keys, runtime.clock.now(), owner, OWNER_TOKEN_LIFE)
+    owner, now = get(runtime.store, Member, made.organization_id, made.member_id), runtime.clock.now()
+    end = OWNER_TOKEN_LIFE
+    return issue(runtime.keys, now, owner, signed_in_at=now + end, lifetime=end)
 
 
 def _hook(url: str, made: Any) -> dict[str, Any]:

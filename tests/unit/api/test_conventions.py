@@ -51,12 +51,13 @@ def test_no_token_is_a_401_that_asks_for_one(world: World) -> None:
 def test_every_operation_refuses_a_caller_without_token(world: World) -> None:
     for operation in OPERATIONS:
         path = operation.path.removeprefix("/v1").replace("{id}", "x")
-        problem(world.call(operation.method, path, token=""), 401)
+        if operation.access != "anyone":
+            problem(world.call(operation.method, path, token=""), 401)
 
 
 def test_a_member_reads_and_may_not_act(world: World) -> None:
     token = world.token(role="member")
-    for operation in OPERATIONS:
+    for operation in (each for each in OPERATIONS if each.access == "member"):
         path = operation.path.removeprefix("/v1").replace("{id}", "x")
         answer = world.call(operation.method, path, {}, token=token)
         if operation.least == "member":

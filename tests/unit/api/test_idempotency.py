@@ -13,13 +13,14 @@ from moref.kernel.errors import BadInput, Conflict
 from moref.records import every
 from moref.rewards.model import Reward
 from tests.fakes.memory_store import Crash
+from tests.fakes.runtime import START
 from tests.unit.api.world import World
 
 ROUTE = "POST /v1/conversions/{id}/approve"
 
 
 def caller(organization_id: str = "org_a", member_id: str = "mem_1") -> Caller:
-    return Caller(organization_id, member_id, "owner", None)
+    return Caller(organization_id, member_id, "owner", None, START)
 
 
 def test_approve_needs_a_key(world: World) -> None:

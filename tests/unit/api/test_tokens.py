@@ -4,13 +4,11 @@ import base64
 import hashlib
 import hmac
 import json
-from datetime import timedelta
 from typing import Any
 
 import jwt
 import pytest
 
-from moref.api.tokens import issue
 from moref.records import Change, get
 from moref.tenants.model import Member
 from tests.unit.api.world import World
@@ -24,7 +22,7 @@ def claims(world: World, **over: Any) -> dict[str, Any]:
     now = int(world.clock.now().timestamp())
     found = {
         "iss": "moref", "aud": "moref-api", "sub": world.a.member_id, "org": world.a.organization_id, "role": "owner",
-        "iat": now, "exp": now + 600,
+        "iat": now, "exp": now + 600, "auth_time": now,
     }  # fmt: skip
     return {name: value for name, value in (found | over).items() if value is not None}
 
@@ -77,6 +75,7 @@ def test_header_tricks_are_refused(world: World) -> None:
     "over",
     [
         {"aud": "another"}, {"aud": None}, {"iss": "another"}, {"iss": None}, {"exp": None}, {"iat": None},
+        {"auth_time": None}, {"auth_time": "soon"}, {"auth_time": 1e400}, {"aud": "moref-person"},
         {"exp": 1}, {"exp": "soon"}, {"exp": 1e400}, {"exp": True},
         {"sub": None}, {"sub": 5}, {"sub": ""}, {"org": None}, {"org": "*"},
         {"org": ["x"]}, {"role": "root"}, {"role": None}, {"role": ["owner"]}, {"iat": 99999999999},
@@ -137,10 +136,7 @@ def test_removing_a_member_ends_their_tokens_at_once(world: World) -> None:
 def test_the_weaker_of_the_tokens_role_and_the_members_counts(world: World) -> None:
     weak = signed(world, claims(world, role="member"))
     assert world.call("PUT", "/switches/sends", {"reason": "x"}, token=weak).status == 403
-    strong = issue(
-        world.runtime.keys, world.clock.now(),
-        get(world.store, Member, world.a.organization_id, world.a.member_id), timedelta(hours=1),
-    )  # fmt: skip
+    strong = world.token()
     owner = get(world.store, Member, world.a.organization_id, world.a.member_id)
     world.store.commit(Change(owner, owner.changed(world.clock.now(), role="member")))
     assert world.call("PUT", "/switches/sends", {"reason": "x"}, token=strong).status == 403

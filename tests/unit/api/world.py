@@ -4,11 +4,10 @@ import base64
 import json
 import zlib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from api.handler import handler
-from moref.api.tokens import issue
 from moref.aws.compose import composed
 from moref.books.model import ClosedMonth, PayeeYear, ProviderStatement
 from moref.budgets.model import Budget, Spend
@@ -17,6 +16,7 @@ from moref.conversions.model import Conversion
 from moref.intake.model import Contact, InboxEvent, Job
 from moref.intake.pulled import CallBudget
 from moref.kernel.env import Api
+from moref.kernel.keys import PEOPLE
 from moref.messaging.model import Message, Suppression
 from moref.messaging.senders import Sender
 from moref.messaging.template_model import Template, TemplateVersion, Wording
@@ -28,6 +28,8 @@ from moref.rewards.goodwill_model import Goodwill
 from moref.rewards.ledger import book
 from moref.rewards.model import Payout, Reward
 from moref.runtime import Runtime
+from moref.signin.model import Person, person_id
+from moref.signin.tokens import issue, issue_to_person
 from moref.tenants.model import Member, Role, VendorAccount
 from moref.tenants.onboard import Onboarded
 from tests.fakes.memory_store import MemoryStore
@@ -69,14 +71,28 @@ class World:
         of = of or self.a
         owner = get(self.store, Member, of.organization_id, of.member_id)
         if role == "owner" and locations is None:
-            return issue(self.runtime.keys, self.clock.now(), owner, timedelta(hours=1))
+            return self.token_of(owner)
         id = f"mem_{role}_{len(locations or [])}"
         fields = dict(owner) | {"id": id, "role": role, "location_ids": locations, "version": 0}
         member = self.store.find(Member, of.organization_id, id)
         if member is None:
             member = Member(**fields)
             self.store.commit(Create(member))
-        return issue(self.runtime.keys, self.clock.now(), member, timedelta(hours=1))
+        return self.token_of(member)
+
+    def token_of(self, member: Member, signed_in_at: datetime | None = None) -> str:
+        """An hour's; unless said otherwise its sign-in is of now."""
+        now = self.clock.now()
+        signed_in_at = signed_in_at or now
+        return issue(self.runtime.keys, now, member, signed_in_at=signed_in_at, lifetime=timedelta(hours=1))
+
+    def person_token(self, email: str) -> str:
+        """Of somebody who has proved the address and belongs to no organization."""
+        now, id = self.clock.now(), person_id(self.runtime.keys, email)
+        if self.store.find(Person, PEOPLE, id) is None:
+            row = Person(organization_id=PEOPLE, id=id, created_at=now, updated_at=now, email=email)
+            self.store.commit(Create(row))
+        return issue_to_person(self.runtime.keys, now, id, signed_in_at=now)
 
     def call(
         self,

@@ -133,8 +133,9 @@ def _pre(schema: dict[str, Any]) -> str:
 
 def _problems() -> str:
     codes = {
-        "malformed": 400, "unauthenticated": 401, "forbidden": 403, "not_found": 404, "method_not_allowed": 405,
-        "conflict": 409, "too_large": 413, "bad_input": 422, "internal": 500, "unavailable": 503,
+        "malformed": 400, "unauthenticated": 401, "forbidden": 403, "sign_in_again": 403, "not_found": 404,
+        "method_not_allowed": 405, "conflict": 409, "too_large": 413, "bad_input": 422,
+        "too_many": 429, "internal": 500, "unavailable": 503,
     }  # fmt: skip
     rows = "".join(
         f'<tr id="{code}"><td><code>{code}</code></td><td>{status}</td><td>{escape(TITLES[status])}</td></tr>'

@@ -1,4 +1,4 @@
-"""Idempotency-Key: the same key and body get the same answer, kept for 48 hours; scoped to tenant, member and route.
+"""Idempotency-Key: the same key and body get the same answer, kept for 48 hours; scoped to tenant, caller and route.
 
 Another body is refused (422), a call still under way too (409). The effects behind it are idempotent by themselves: a
 call that died half-way may therefore be taken over and repeated.
@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime
 
 from moref.api.problems import Reply
-from moref.api.tokens import Caller
+from moref.api.tokens import Caller, SignedIn
 from moref.kernel import ids
 from moref.kernel.errors import BadInput, Conflict
 from moref.records import Change, Create, Entity
@@ -36,11 +36,13 @@ class IdempotencyKey(Entity):
     answer_type: str = ""
 
 
-def once(runtime: Runtime, caller: Caller, route: str, key: str, *, asked: bytes, do: Callable[[], Reply]) -> Reply:
+def once(
+    runtime: Runtime, who: Caller | SignedIn, route: str, key: str, *, asked: bytes, do: Callable[[], Reply]
+) -> Reply:
     """`asked` is everything that makes two calls the same; `do` is run at most once at a time for a key."""
     now = runtime.clock.now()
     fresh = IdempotencyKey(
-        organization_id=caller.organization_id, id=ids.derived("idk", caller.member_id, route, key), created_at=now,
+        organization_id=who.home, id=ids.derived("idk", who.actor, route, key), created_at=now,
         updated_at=now, route=route, fingerprint=sha256(asked).hexdigest(), taken_at=now,
     )  # fmt: skip
     row, answered = _claim(runtime, fresh)

@@ -34,7 +34,8 @@ _ABOUT = """\
 Every answer is JSON; every error is an RFC 9457 problem document with a request id.
 
 * **Who you are**: `Authorization: Bearer <token>`. The organization is the token's; another organization's id is
-  answered exactly as an unknown one, with 404.
+  answered exactly as an unknown one, with 404. A sensitive act needs a sign-in of the last 15 minutes; without one the
+  answer is 403 with the code `sign_in_again`.
 * **Money** is an integer of minor units with its currency: 2500 USD is 25 dollars.
 * **Lists** hold up to `limit` (at most 100) rows, newest first, with `next_cursor` until the end. A list takes one
   filter, and a time range: `created_since` / `created_until`, or with `status` `updated_since` / `updated_until`.
@@ -103,8 +104,11 @@ def _operation(operation: Operation, components: _Components) -> dict[str, Any]:
         "operationId": _name(operation),
         "tags": [operation.tag],
         "summary": operation.words,
-        "description": f"Needs the role {operation.least}{' or above' if operation.least != 'owner' else ''}.",
-        "x-least-role": operation.least,
+        "description": _who(operation),
+        "x-access": operation.access,
+        **({"x-least-role": operation.least} if operation.access == "member" else {}),
+        "x-fresh-sign-in": operation.fresh,
+        **({"security": []} if operation.access == "anyone" else {}),
         "parameters": _parameters(operation),
         "responses": {
             str(operation.status): {"description": "as asked", "content": {operation.produces: {"schema": answer}}},
@@ -116,6 +120,15 @@ def _operation(operation: Operation, components: _Components) -> dict[str, Any]:
         content = {"application/json": {"schema": body}}
         found["requestBody"] = {"required": not operation.body_optional, "content": content}
     return found
+
+
+def _who(operation: Operation) -> str:
+    words = {
+        "member": f"Needs the role {operation.least}{' or above' if operation.least != 'owner' else ''}.",
+        "person": "For whoever has signed in, with an organization or without.",
+        "anyone": "Needs no token.",
+    }[operation.access]
+    return f"{words} Needs a sign-in of the last 15 minutes." if operation.fresh else words
 
 
 def _name(operation: Operation) -> str:
@@ -140,7 +153,9 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
 
 def _errors(operation: Operation) -> list[int]:
     changes = operation.changes
-    statuses = {401, 403, 422, 500, 503}
+    statuses = {422, 500, 503}
+    if operation.access != "anyone":
+        statuses |= {401, 403}
     if "{id}" in operation.path or changes:
         statuses.add(404)
     if changes:

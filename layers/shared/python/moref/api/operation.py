@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from moref.api.tokens import Caller
+from moref.api.tokens import Caller, SignedIn
 from moref.kernel import ids
 from moref.kernel.errors import NotFound
 from moref.records import E, get
@@ -14,6 +14,9 @@ from moref.runtime import Runtime
 from moref.tenants.model import Role
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+# A member of the organization; or a person, whoever has signed in, with an organization or without; or anyone.
+# The store of a member's call is bound to their organization; the others' use-cases answer for what they touch.
+Access = Literal["member", "person", "anyone"]
 Schema = dict[str, Any]
 
 
@@ -22,12 +25,27 @@ class Call:
     """A verified call. The organization comes from here and nowhere else."""
 
     runtime: Runtime
-    caller: Caller
+    who: Caller | SignedIn | None  # None where anyone may call
     params: Mapping[str, str]
     query: Mapping[str, str]
     body: Any  # an instance of the operation's `body`, or None
     scope: str  # names tenant, route and filters; cursors are bound to it
     idempotency_key: str | None
+    source: str = ""  # the network address it came from; never stored or logged as it is
+
+    @property
+    def caller(self) -> Caller:
+        """The member. Raises TypeError in an operation that is not for members: a defect of the table."""
+        if not isinstance(self.who, Caller):
+            raise TypeError("no member calls here")
+        return self.who
+
+    @property
+    def person(self) -> SignedIn:
+        """Whoever signed in. Raises TypeError in an operation that is not for persons."""
+        if not isinstance(self.who, SignedIn):
+            raise TypeError("no person calls here")
+        return self.who
 
     @property
     def organization_id(self) -> str:
@@ -42,9 +60,9 @@ class Call:
 
     def new_id(self, prefix: str) -> str:
         """The same for the same Idempotency-Key, so that a creation repeated after a crash meets its first try."""
-        if self.idempotency_key is None:
+        if self.idempotency_key is None or self.who is None:
             return ids.new(prefix)
-        return ids.derived(prefix, self.organization_id, self.caller.member_id, self.idempotency_key)
+        return ids.derived(prefix, self.who.home, self.who.actor, self.idempotency_key)
 
 
 def visible(caller: Caller, entity: Any) -> bool:
@@ -61,7 +79,7 @@ class Operation:
     method: Method
     path: str  # "/v1/conversions/{id}/approve"
     does: Callable[[Call], Any]  # returns JSON types
-    least: Role
+    least: Role  # of a member; means nothing where others may call
     tag: str
     words: str
     answer: Callable[[], Schema]  # the document's; never made in the function
@@ -73,6 +91,8 @@ class Operation:
     whole: bool = False  # only for callers who may see every location
     reads: bool = False  # changes nothing, though a POST: what is asked for has no place in a URL
     produces: Literal["application/json", "text/csv"] = "application/json"  # csv: `does` returns the file's text
+    access: Access = "member"
+    fresh: bool = False  # sensitive: needs a sign-in of the last quarter of an hour
 
     @property
     def changes(self) -> bool:

@@ -10,7 +10,7 @@ from moref.api import idempotency, problems
 from moref.api.operation import Call, Operation
 from moref.api.problems import Reply, as_json
 from moref.api.read import only_whole
-from moref.api.tokens import Caller, authenticate
+from moref.api.tokens import Caller, SignedIn, member, only_fresh, person
 from moref.isolation import bound
 from moref.kernel.errors import BadInput, Forbidden, Malformed, MorefError, NotFound
 from moref.kernel.webhook import Request
@@ -34,26 +34,24 @@ def perform(
 def _perform(
     runtime: Runtime, operation: Operation, request: Request, params: Mapping[str, str], request_id: str
 ) -> Reply:
-    caller = authenticate(runtime.store, runtime.keys, runtime.clock, request.headers.get("authorization", ""))
-    runtime = bound(runtime, caller.organization_id)
-    if not caller.may(operation.least):
-        raise Forbidden(f"this needs the role {operation.least}")
-    if operation.changes:
-        _open_for_changes(runtime, caller)
+    who = _who(runtime, operation, request.headers.get("authorization", ""))
+    if isinstance(who, Caller):
+        runtime = bound(runtime, who.organization_id)
+        _allowed(runtime, operation, who)
     if any(not value or len(value) > 128 or not _ID.issuperset(value) for value in params.values()):
         raise NotFound
     asked = _query(operation, request.url.partition("?")[2])
     call = Call(
         runtime=runtime,
-        caller=caller,
+        who=who,
         params=params,
         query=asked,
         body=_body(operation, request.body),
-        scope=_scope(operation, caller, asked),
+        scope=_scope(operation, who, asked),
         idempotency_key=_key(operation, request),
+        source=request.source,
     )
-    only_whole(operation, call)
-    if call.idempotency_key is None:
+    if who is None or call.idempotency_key is None:
         return _answer(operation, call)
 
     def do() -> Reply:
@@ -64,9 +62,29 @@ def _perform(
 
     path = operation.path.format(**params)
     return idempotency.once(
-        runtime, caller, operation.route, call.idempotency_key,
+        runtime, who, operation.route, call.idempotency_key,
         asked=path.encode() + b"\n" + request.body, do=do,
     )  # fmt: skip
+
+
+def _who(runtime: Runtime, operation: Operation, authorization: str) -> Caller | SignedIn | None:
+    if operation.access == "anyone":
+        return None
+    who = member(runtime, authorization) if operation.access == "member" else person(runtime, authorization)
+    if operation.fresh and not isinstance(who, Caller):
+        only_fresh(runtime, who)
+    return who
+
+
+def _allowed(runtime: Runtime, operation: Operation, caller: Caller) -> None:
+    """Raises Forbidden. What signing in again would not help with is said first."""
+    if not caller.may(operation.least):
+        raise Forbidden(f"this needs the role {operation.least}")
+    only_whole(operation, caller)
+    if operation.changes:
+        _open_for_changes(runtime, caller)
+    if operation.fresh:
+        only_fresh(runtime, caller)
 
 
 def _open_for_changes(runtime: Runtime, caller: Caller) -> None:
@@ -115,9 +133,9 @@ def _body(operation: Operation, raw: bytes) -> Any:
         raise problems.from_pydantic(error) from None
 
 
-def _scope(operation: Operation, caller: Caller, query: Mapping[str, str]) -> str:
+def _scope(operation: Operation, who: Caller | SignedIn | None, query: Mapping[str, str]) -> str:
     filters = sorted((name, value) for name, value in query.items() if name not in ("cursor", "limit"))
-    return f"{caller.organization_id} {operation.route} {filters}"
+    return f"{'' if who is None else who.home} {operation.route} {filters}"
 
 
 def _key(operation: Operation, request: Request) -> str | None:

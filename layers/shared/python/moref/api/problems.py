@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from moref.kernel.errors import BadInput, Failure, Malformed, MorefError, NotFound, Unauthenticated
+from moref.kernel.errors import BadInput, Failure, Malformed, MorefError, NotFound, TooMany, Unauthenticated
 
 TITLES = {
     400: "The request cannot be read",
@@ -19,6 +19,7 @@ TITLES = {
     409: "The present state does not allow this",
     413: "The body is too large",
     422: "The request cannot be accepted",
+    429: "Too many requests",
     500: "Something broke here",
     503: "Try again in a moment",
 }
@@ -58,11 +59,16 @@ def problem(error: MorefError, request_id: str) -> Reply:
         fields = list(error.errors)
     elif error.field and status < 500:
         fields = [(error.field, error.detail)]
-    headers = {"www-authenticate": 'Bearer realm="moref"'} if isinstance(error, Unauthenticated) else {}
-    if status == 503:
-        headers = {"retry-after": "5"}
     code = error.code if status < 500 else ("unavailable" if status == 503 else "internal")
-    return write(status, code, detail, request_id, fields=fields, headers=headers)
+    return write(status, code, detail, request_id, fields=fields, headers=_headers(error, status))
+
+
+def _headers(error: MorefError, status: int) -> dict[str, str]:
+    if isinstance(error, Unauthenticated):
+        return {"www-authenticate": 'Bearer realm="moref"'}
+    if isinstance(error, TooMany):
+        return {"retry-after": str(error.seconds)}
+    return {"retry-after": "5"} if status == 503 else {}
 
 
 def write(

@@ -7,6 +7,7 @@ from typing import Any
 from moref.api import cursor
 from moref.api.operation import Call, Operation, Schema, visible
 from moref.api.resource import Resource
+from moref.api.tokens import Caller
 from moref.kernel.errors import BadInput, Forbidden
 
 LIMIT, MAX_LIMIT = 50, 100
@@ -58,9 +59,9 @@ def list_of(call: Call, resource: Resource) -> dict[str, Any]:
     return {"items": items, "next_cursor": after}
 
 
-def only_whole(operation: Operation, call: Call) -> None:
+def only_whole(operation: Operation, caller: Caller) -> None:
     """Raises Forbidden when the operation is about the whole organization and the caller is limited to locations."""
-    if operation.whole and call.caller.location_ids is not None:
+    if operation.whole and caller.location_ids is not None:
         raise Forbidden("this is for members who may see every location")
 
 

@@ -1,89 +1,103 @@
-"""Bearer tokens of staff: short JWTs signed with a key derived from the platform's secret. One algorithm is read."""
+"""Who calls: a verified bearer token, held against the member's row."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, get_args
+from typing import get_args
 
-import jwt
-
-from moref.kernel.errors import Unauthenticated
-from moref.ports import Clock, PlatformKeys
+from moref.kernel.errors import Forbidden
+from moref.kernel.keys import PEOPLE
 from moref.records import Store
+from moref.runtime import Runtime
+from moref.signin import tokens
+from moref.signin.model import Person, person_id
 from moref.tenants.model import Member, Role
 
-AUDIENCE = "moref-api"
-ISSUER = "moref"
-ALGORITHM = "HS256"
-KEYS = {"1": "api-token"}  # kid -> purpose of the derived key; a second entry lets keys be changed without a cut
-CURRENT = "1"
 RANK: dict[str, int] = {"member": 0, "admin": 1, "owner": 2}
-MAX_LENGTH = 4096
-_SKEW = timedelta(seconds=30)
+FRESH = timedelta(minutes=15)
+
+
+class SignInAgain(Forbidden):
+    """The act is sensitive and the sign-in too old for it."""
+
+    code = "sign_in_again"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, from a verified token and the member's row. `location_ids` None: every location."""
+    """A member of an organization. `location_ids` None: every location."""
 
     organization_id: str
     member_id: str
     role: Role
     location_ids: frozenset[str] | None
+    signed_in_at: datetime
+
+    @property
+    def home(self) -> str:
+        """Whose rows the call is about."""
+        return self.organization_id
+
+    @property
+    def actor(self) -> str:
+        return self.member_id
 
     def may(self, least: Role) -> bool:
         return RANK[self.role] >= RANK[least]
 
 
-def issue(keys: PlatformKeys, now: datetime, member: Member, lifetime: timedelta) -> str:
-    claims = {
-        "iss": ISSUER, "aud": AUDIENCE, "sub": member.id, "org": member.organization_id, "role": member.role,
-        "iat": int(now.timestamp()), "exp": int((now + lifetime).timestamp()),
-    }  # fmt: skip
-    return jwt.encode(claims, keys.derive(KEYS[CURRENT]), algorithm=ALGORITHM, headers={"kid": CURRENT})
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Somebody whose e-mail address is verified; of which organization, if any, does not matter to the operation."""
+
+    person_id: str
+    email: str
+    signed_in_at: datetime
+
+    @property
+    def home(self) -> str:
+        return PEOPLE
+
+    @property
+    def actor(self) -> str:
+        return self.person_id
 
 
-def authenticate(store: Store, keys: PlatformKeys, clock: Clock, authorization: str) -> Caller:
-    """From the header's value. Raises Unauthenticated, always with the same words: why is nobody's business.
+def member(runtime: Runtime, authorization: str) -> Caller:
+    """Raises Unauthenticated, always with the same words: why is nobody's business.
 
     The member is read at every call, so that removing one ends their tokens at once. The weaker of the token's role and
     the member's counts.
     """
-    scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not 0 < len(token) <= MAX_LENGTH:
-        raise _refused()
-    claims = _claims(keys, clock.now(), token)
-    organization_id, member_id = claims.get("org"), claims.get("sub")
-    if not (isinstance(organization_id, str) and isinstance(member_id, str) and organization_id and member_id):
-        raise _refused()
-    roles: list[Role] = [role for role in get_args(Role) if role == claims.get("role")]
-    if "#" in organization_id + member_id:  # never part of an id: it parts the pieces of a row's key
-        raise _refused()
-    member = store.find(Member, organization_id, member_id)
-    if member is None or member.status != "active" or not roles:
-        raise _refused()
-    locations = None if member.location_ids is None else frozenset(member.location_ids)
-    return Caller(organization_id, member_id, min(member.role, roles[0], key=RANK.__getitem__), locations)
+    claims = tokens.read(runtime.keys, runtime.clock.now(), authorization)
+    if claims.audience != tokens.MEMBER:
+        raise tokens.refused()
+    found, role = _held_against_row(runtime.store, claims)
+    locations = None if found.location_ids is None else frozenset(found.location_ids)
+    return Caller(found.organization_id, found.id, role, locations, claims.signed_in_at)
 
 
-def _claims(keys: PlatformKeys, now: datetime, token: str) -> dict[str, Any]:
-    try:
-        purpose = KEYS[jwt.get_unverified_header(token).get("kid", "")]
-        claims = jwt.decode(
-            token,
-            keys.derive(purpose),
-            algorithms=[ALGORITHM],
-            audience=AUDIENCE,
-            issuer=ISSUER,
-            # Times are compared below with our own clock, which tests and the local cloud move.
-            options={"require": ["exp", "iat", "aud", "iss", "sub"], "verify_exp": False, "verify_iat": False},
-        )
-        issued, expires = (datetime.fromtimestamp(claims[name], now.tzinfo) for name in ("iat", "exp"))
-    except (jwt.InvalidTokenError, KeyError, TypeError, ValueError, OverflowError, OSError):
-        raise _refused() from None
-    if not issued - _SKEW <= now < expires:
-        raise _refused()
-    return claims
+def person(runtime: Runtime, authorization: str) -> SignedIn:
+    """From a person's token or a member's. Raises Unauthenticated."""
+    claims = tokens.read(runtime.keys, runtime.clock.now(), authorization)
+    if claims.audience == tokens.MEMBER:
+        found, _ = _held_against_row(runtime.store, claims)
+        return SignedIn(person_id(runtime.keys, found.email), found.email, claims.signed_in_at)
+    known = runtime.store.find(Person, PEOPLE, claims.subject)
+    if known is None:
+        raise tokens.refused()
+    return SignedIn(known.id, known.email, claims.signed_in_at)
 
 
-def _refused() -> Unauthenticated:
-    return Unauthenticated("a valid bearer token is needed")
+def only_fresh(runtime: Runtime, who: Caller | SignedIn) -> None:
+    """Raises SignInAgain: a token that lies about somewhere, or was renewed for days, does nothing that hurts."""
+    if runtime.clock.now() - who.signed_in_at >= FRESH:
+        minutes = FRESH // timedelta(minutes=1)
+        raise SignInAgain(f"this needs a sign-in of the last {minutes} minutes: sign in again, then repeat it")
+
+
+def _held_against_row(store: Store, claims: tokens.Claims) -> tuple[Member, Role]:
+    roles: list[Role] = [role for role in get_args(Role) if role == claims.role]
+    found = store.find(Member, claims.organization_id, claims.subject)
+    if found is None or found.status != "active" or not roles:
+        raise tokens.refused()
+    return found, min(found.role, roles[0], key=RANK.__getitem__)

@@ -8,6 +8,7 @@ MorefError
 ├── NotFound 404        also another tenant's id
 ├── Conflict 409        somebody else changed it first, or the state does not allow it
 ├── TooLarge 413
+├── TooMany 429         asked too often; `seconds` until it may be asked again
 └── Failure             an effect on the outside world did not go through; the kind says what to do
     ├── Retry           nothing happened there; try again (after `seconds`, when known)
     ├── NeedsPerson     trying again cannot help until somebody acts
@@ -59,6 +60,15 @@ class Conflict(MorefError):
 class TooLarge(MorefError):
     code = "too_large"
     status = 413
+
+
+class TooMany(MorefError):
+    code = "too_many"
+    status = 429
+
+    def __init__(self, detail: str = "", *, seconds: int) -> None:
+        super().__init__(detail)
+        self.seconds = seconds
 
 
 class Failure(MorefError):

@@ -10,6 +10,9 @@ from hashlib import sha256
 from moref.kernel.names import PENDING_SHARDS
 
 GLOBAL = "*"
+PEOPLE = (
+    "@"  # rows of those who sign in, before it is known for whom; a store bound to an organization never reaches them
+)
 SELF = "self"
 
 

@@ -21,15 +21,19 @@ LARGEST_BODY = 1024 * 1024  # of a sender that posts big batches; packed, it mus
 
 
 class Request:
-    """`url` is the public one with its query, as the sender signed it; header names are lower case."""
+    """`url` is the public one with its query, as the sender signed it; header names are lower case.
 
-    __slots__ = ("body", "headers", "method", "url")
+    `source` is the network address it came from: never stored or logged as it is.
+    """
 
-    def __init__(self, method: str, url: str, headers: dict[str, str], body: bytes) -> None:
+    __slots__ = ("body", "headers", "method", "source", "url")
+
+    def __init__(self, method: str, url: str, headers: dict[str, str], body: bytes, source: str = "") -> None:
         self.method = method
         self.url = url
         self.headers = headers
         self.body = body
+        self.source = source
 
 
 def from_event(event: "dict[str, Any]", base_url: str = "", largest: int = MAX_BODY) -> Request:
@@ -46,4 +50,5 @@ def from_event(event: "dict[str, Any]", base_url: str = "", largest: int = MAX_B
     query = event.get("rawQueryString") or ""
     url = base_url + event.get("rawPath", "") + ("?" + query if query else "")
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    return Request(event["requestContext"]["http"]["method"], url, headers, body)
+    http = event["requestContext"]["http"]
+    return Request(http["method"], url, headers, body, http.get("sourceIp", ""))
