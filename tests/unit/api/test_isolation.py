@@ -9,6 +9,7 @@ from moref.api.routes import OPERATIONS
 from tests.unit.api.world import World
 
 BODIES: dict[str, Any] = {
+    "PATCH /v1/legal-entities/{id}": {"version": 1, "name": "Mine now"},
     "PATCH /v1/locations/{id}": {"version": 1, "name": "Mine now"},
     "PATCH /v1/connections/{id}": {"version": 1, "name": "Mine now"},
     "PATCH /v1/programs/{id}": {"version": 1, "name": "Mine now"},

@@ -24,6 +24,7 @@ from moref.tenants.model import Connection, LegalEntity, Location, Member, Organ
 
 ORGANIZATION = Resource("organization", Organization, words("name status settings locked"), "your organization")
 SWITCH = Resource("switches", Switch, words("stopped reason by"), "stop switches")
+LEGAL_ENTITY = Resource("legal-entities", LegalEntity, words("name ein"), "payers of rewards")
 LOCATION = Resource(
     "locations",
     Location,
@@ -93,7 +94,7 @@ READABLE = (
     CONVERSION,
     LINK,
     INBOX,
-    Resource("legal-entities", LegalEntity, words("name ein"), "payers of rewards"),
+    LEGAL_ENTITY,
     CONNECTION,
     VENDOR_ACCOUNT,
     Resource(

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from moref.api.operation import Call, Operation, Schema
-from moref.api.resources import LOCATION, ORGANIZATION, SWITCH
+from moref.api.resources import LEGAL_ENTITY, LOCATION, ORGANIZATION, SWITCH
 from moref.kernel.errors import NotFound
 from moref.kernel.keys import GLOBAL
 from moref.records import every
@@ -13,12 +13,15 @@ from moref.tenants import settings, switches
 from moref.tenants.change_organization import change_organization
 from moref.tenants.forms import (
     Form,
+    LegalEntityChanges,
     Line,
     LocationChanges,
+    NewLegalEntity,
     NewLocation,
     OrganizationChanges,
 )
 from moref.tenants.model import Location, Organization, Switch
+from moref.tenants.save_legal_entity import change_legal_entity, create_legal_entity
 from moref.tenants.save_location import change_location, create_location
 
 
@@ -48,6 +51,7 @@ def _settings(call: Call) -> Any:
             "value": settings.setting(organization, location, name),
             "from": settings.where_from(organization, location, name),
             "locked": name in organization.locked,
+            "levels": settings.levels(organization, location, name),
             "words": entry.words,
         }
         for name, entry in settings.SETTINGS.items()
@@ -64,6 +68,16 @@ def _change_location(call: Call) -> Any:
     id = call.get(Location, call.params["id"]).id
     changed = change_location(call.runtime, call.organization_id, id, call.body, actor=call.caller.member_id)
     return LOCATION.view(changed)
+
+
+def _create_legal_entity(call: Call) -> Any:
+    id, actor = call.new_id("ent"), call.caller.member_id
+    return LEGAL_ENTITY.view(create_legal_entity(call.runtime, call.organization_id, id, call.body, actor=actor))
+
+
+def _change_legal_entity(call: Call) -> Any:
+    id, actor = call.params["id"], call.caller.member_id
+    return LEGAL_ENTITY.view(change_legal_entity(call.runtime, call.organization_id, id, call.body, actor=actor))
 
 
 def _switches(call: Call) -> Any:
@@ -109,10 +123,15 @@ _SETTINGS: Schema = {
         "properties": {
             "value": {"type": ["integer", "boolean"]},
             "from": {"type": "string", "enum": ["default", "organization", "location"]},
-            "locked": {"type": "boolean"},
+            "locked": {"type": "boolean", "description": "what a location says is kept and does not count"},
+            "levels": {
+                "type": "object",
+                "description": "what each level says, where it says something",
+                "additionalProperties": {"type": ["integer", "boolean"]},
+            },
             "words": {"type": "string"},
         },
-        "required": ["value", "from", "locked", "words"],
+        "required": ["value", "from", "locked", "levels", "words"],
     },
 }
 _SWITCHES: Schema = {
@@ -146,8 +165,13 @@ OPERATIONS = (
               "Every setting as it counts here, and where it comes from", _SETTINGS.copy),
     Operation("POST", "/v1/locations", _create_location, "admin", "locations", "Opens a location", LOCATION.schema,
               status=201, body=NewLocation, idempotency="optional", whole=True),
-    Operation("PATCH", "/v1/locations/{id}", _change_location, "admin", "locations", "Changes a location",
-              LOCATION.schema, body=LocationChanges),
+    Operation("PATCH", "/v1/locations/{id}", _change_location, "admin", "locations",
+              "Changes a location, archives it or opens it again", LOCATION.schema, body=LocationChanges),
+    Operation("POST", "/v1/legal-entities", _create_legal_entity, "owner", "legal-entities",
+              "Adds a payer of rewards", LEGAL_ENTITY.schema, status=201, body=NewLegalEntity, idempotency="optional",
+              whole=True),
+    Operation("PATCH", "/v1/legal-entities/{id}", _change_legal_entity, "owner", "legal-entities",
+              "Changes a payer's name or EIN", LEGAL_ENTITY.schema, body=LegalEntityChanges, whole=True),
     Operation("GET", "/v1/switches", _switches, "member", "switches", "Stop switches", _SWITCHES.copy),
     Operation("PUT", "/v1/switches/{id}", _stop, "admin", "switches", "Stops payouts, sends or connectors",
               SWITCH.schema, body=StopReason, whole=True),

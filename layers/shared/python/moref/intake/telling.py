@@ -111,9 +111,10 @@ def _usable(read: Any, text: str | None, note: str, notes: list[str]) -> str | N
 
 
 def location_of(runtime: Runtime, organization_id: str, branch: str) -> str | None:
-    """By the CRM's name for it, else by ours; letter case does not matter."""
+    """By the CRM's name for it, else by ours; letter case does not matter, and an open branch comes first."""
     wanted = branch.casefold()
-    locations = sorted(every(runtime.store, Location, organization_id), key=lambda location: location.id)
+    found = every(runtime.store, Location, organization_id)
+    locations = sorted(found, key=lambda location: (location.status != "active", location.id))
     by_crm = {(location.crm_branch or "").strip().casefold(): location.id for location in reversed(locations)}
     by_name = {location.name.strip().casefold(): location.id for location in reversed(locations)}
     return by_crm.get(wanted) or by_name.get(wanted)

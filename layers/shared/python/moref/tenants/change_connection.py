@@ -4,6 +4,7 @@ from moref.kernel.errors import Conflict
 from moref.kernel.keys import GLOBAL
 from moref.records import Change, Write, get
 from moref.runtime import Runtime
+from moref.tenants.archive_location import refuse_archived
 from moref.tenants.audit import audited
 from moref.tenants.forms import ConnectionChanges
 from moref.tenants.model import Connection, Hook, Location
@@ -21,9 +22,10 @@ def change_connection(
         raise Conflict(f"the connection is at version {before.version}")
     if fields.get("lead_url") is not None:
         web_address(fields["lead_url"], stage=runtime.settings.stage, field="lead_url")
-    if "default_location_id" in fields:
-        get(store, Location, organization_id, fields["default_location_id"])
-    writes: list[Write] = [Change(before, before.changed(now, **fields))]
+    after = before.changed(now, **fields)
+    if after.status == "active" and {"default_location_id", "status"} & fields.keys():
+        refuse_archived(get(store, Location, organization_id, after.default_location_id))
+    writes: list[Write] = [Change(before, after)]
     hook = get(store, Hook, GLOBAL, before.hook_token)
     if hook.status != fields.get("status", hook.status):
         writes.append(Change(hook, hook.changed(now, status=fields["status"])))

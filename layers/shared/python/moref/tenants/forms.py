@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, StringConstraints
 
 from moref.kernel.errors import BadInput
+from moref.tenants.ein import ein
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
 
@@ -56,6 +57,7 @@ Phone = Annotated[str, Field(max_length=32), AfterValidator(_phone)]
 Email = Annotated[str, Field(max_length=254), AfterValidator(_email)]
 Sender = Annotated[str, Field(pattern=r"^(\+[1-9]\d{6,14}|MG[0-9a-f]{32})$")]
 UsState = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+Ein = Annotated[str, Field(max_length=12), AfterValidator(ein)]
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
 Identifier = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
 Version = Annotated[StrictInt, Field(ge=1, description="of the copy you read; refused when it is no longer current")]
@@ -79,6 +81,16 @@ class Changes(Form):
     def given(self) -> dict[str, Any]:
         """Only what was said; a field that is left out stays as it is."""
         return self.model_dump(exclude_unset=True, exclude={"version"})
+
+
+class NewLegalEntity(Form):
+    name: Name = Field(description="as the IRS knows it")
+    ein: Ein | None = Field(default=None, description="needed before the year's 1099 forms")
+
+
+class LegalEntityChanges(Changes):
+    name: Name = ""
+    ein: Ein = ""
 
 
 class BrandingForm(Form):

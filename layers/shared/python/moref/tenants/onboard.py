@@ -13,9 +13,10 @@ from moref.programs.model import Program, Tier, program_id
 from moref.records import Create, Write, create_once, get
 from moref.runtime import Runtime
 from moref.tenants.audit import audited
-from moref.tenants.forms import Address, Email, Form, Identifier, Name, NewLocation
+from moref.tenants.forms import Address, Ein, Email, Form, Identifier, Name, NewLocation
 from moref.tenants.model import Connection, Hook, LegalEntity, Location, Member, Organization
 from moref.tenants.program_forms import Tiers
+from moref.tenants.save_legal_entity import ein_points
 from moref.tenants.settings import merged
 from moref.tenants.urls import web_address
 
@@ -44,7 +45,7 @@ class NewOrganization(Form):
     request_id: Identifier
     name: Name
     legal_name: Name
-    ein: str | None = Field(default=None, pattern=r"^\d{2}-\d{7}$")
+    ein: Ein | None = None
     owner_name: Name
     owner_email: Email
     location: Branch
@@ -80,6 +81,7 @@ def onboard(runtime: Runtime, form: NewOrganization) -> Onboarded:
         runtime.store,
         Organization(**made, id=org, name=form.name),
         Create(LegalEntity(**made, id=location.legal_entity_id, name=form.legal_name, ein=form.ein)),
+        *ein_points(org, location.legal_entity_id, form.ein),
         Create(location),
         Create(Member(**made, id=member_id, email=form.owner_email, name=form.owner_name, role="owner")),
         *_connection(form, made, id=connection_id, location_id=location_id, token=token, sealed=sealed),

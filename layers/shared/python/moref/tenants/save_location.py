@@ -5,6 +5,7 @@ from typing import Any
 from moref.kernel.errors import Conflict
 from moref.records import Change, create_once, get
 from moref.runtime import Runtime
+from moref.tenants.archive_location import refuse_or_rely
 from moref.tenants.audit import audited
 from moref.tenants.forms import LocationChanges, NewLocation
 from moref.tenants.model import Branding, LegalEntity, Location
@@ -27,7 +28,7 @@ def create_location(runtime: Runtime, organization_id: str, id: str, form: NewLo
 def change_location(
     runtime: Runtime, organization_id: str, id: str, changes: LocationChanges, *, actor: str
 ) -> Location:
-    """Raises Conflict when the caller's version is no longer current, NotFound, BadInput."""
+    """Raises Conflict when the caller's version is no longer current or it cannot be archived, NotFound, BadInput."""
     now = runtime.clock.now()
     before = get(runtime.store, Location, organization_id, id)
     if before.version != changes.version:
@@ -36,7 +37,9 @@ def change_location(
     if "settings" in fields:
         fields["settings"] = merged(before.settings, fields["settings"])
     audit = audited(now, organization_id, actor, "location.changed", id, fields=",".join(sorted(fields)))
-    runtime.store.commit(Change(before, before.changed(now, **fields)), audit)
+    archived = before.status == "active" and fields.get("status") == "archived"
+    relied_on = [refuse_or_rely(runtime.store, before)] if archived else []
+    runtime.store.commit(Change(before, before.changed(now, **fields)), audit, *relied_on)
     return get(runtime.store, Location, organization_id, id)
 
 

@@ -81,6 +81,16 @@ def setting(organization: Organization, location: Location | None, name: str) ->
     return organization.settings[name] if origin == "organization" else SETTINGS[name].default
 
 
+def levels(organization: Organization, location: Location | None, name: str) -> dict[Origin, Any]:
+    """What each level says, the strongest last; a lock leaves what a location says out of account, not away."""
+    found: dict[Origin, Any] = {"default": known(name).default}
+    if name in organization.settings:
+        found["organization"] = organization.settings[name]
+    if location is not None and name in location.settings:
+        found["location"] = location.settings[name]
+    return found
+
+
 def merged(current: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """`current` with changes applied; null forgets a value, so that the level above counts again. Raises BadInput."""
     result = dict(current)
