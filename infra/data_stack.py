@@ -36,7 +36,7 @@ class DataStack(Stack):
         self.topic = self._operators_topic()
         self.alarms = Alarms(self, stage, self.topic)
         self._tables()
-        self._assets()
+        self._files()
         self.tenant_key = self._tenant_key()
         self.platform_secret_arn = self._platform_secret()
         for queue in names.SCHEDULED:
@@ -68,14 +68,17 @@ class DataStack(Stack):
         ProductTable(self, names.LEDGER, stage=stage, indexes=("by_parent", "by_noun"))
         self.stream_arns = {names.CORE: core.stream_arn, names.TRAFFIC: traffic.stream_arn}
 
-    def _assets(self) -> None:
+    def _files(self) -> None:
         bucket = s3.Bucket(
             self,
-            "Assets",
+            "Files",
+            bucket_name=self.stage_settings.files_bucket,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
             versioned=True,
+            # A form posted from any screen: its signature is the permission, and nothing can be read with it.
+            cors=[s3.CorsRule(allowed_methods=[s3.HttpMethods.POST], allowed_origins=["*"], allowed_headers=["*"])],
             lifecycle_rules=[
                 # An erased person's file must not live on as an old version.
                 s3.LifecycleRule(noncurrent_version_expiration=Duration.days(30)),

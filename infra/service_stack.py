@@ -3,7 +3,20 @@
 from aws_cdk import Aws, Stack
 from constructs import Construct
 
-from infra.areas import api, campaigns, intake, mail, messaging, outbox, pages, referrals, reporting, rewards, vendors
+from infra.areas import (
+    api,
+    bulk,
+    campaigns,
+    intake,
+    mail,
+    messaging,
+    outbox,
+    pages,
+    referrals,
+    reporting,
+    rewards,
+    vendors,
+)
 from infra.constructs.alarms import Alarms
 from infra.constructs.canary import Canary
 from infra.constructs.dashboard import operators_dashboard
@@ -15,7 +28,7 @@ from infra.data_stack import SCHEDULER_ROLE, DataStack
 from infra.stages import Stage
 from moref.kernel import names
 
-AREAS = (intake, campaigns, messaging, referrals, rewards, reporting, vendors, mail, pages, api, outbox)
+AREAS = (intake, campaigns, messaging, referrals, rewards, reporting, bulk, vendors, mail, pages, api, outbox)
 
 
 class ServiceStack(Stack):
@@ -68,5 +81,6 @@ def settings(stage: Stage, data: DataStack, base_url: str) -> dict[str, str]:
         "schedule_role": f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/{stage.resource(SCHEDULER_ROLE)}",
         "mail_from": stage.mail_from,
         "mail_topic": stage.arn("sns", stage.resource(names.MAIL_EVENTS)),
+        "files_bucket": stage.files_bucket,
         "vendor_urls": stage.vendor_urls,
     }

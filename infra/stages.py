@@ -95,6 +95,16 @@ class Stage:
     def table_arn(self, table: str) -> str:
         return self.arn("dynamodb", f"table/{self.table_name(table)}")
 
+    @property
+    def files_bucket(self) -> str:
+        """Bucket names are one world-wide name space, so the account stands in it."""
+        return f"{self.resource('files')}-{LOCAL_ACCOUNT if self.is_local else Aws.ACCOUNT_ID}"
+
+    @property
+    def readable_files_bucket(self) -> str:
+        """The same name as cdk-nag writes it in the name of a finding."""
+        return f"{self.resource('files')}-{LOCAL_ACCOUNT if self.is_local else '<AWS::AccountId>'}"
+
     def queue_arn(self, queue: str) -> str:
         return self.arn("sqs", self.resource(queue))
 

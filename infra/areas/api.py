@@ -23,6 +23,7 @@ def build(parts: Parts) -> None:
         may.platform_secret(),
         may.tenant_secrets("Encrypt", "Decrypt"),
         may.send(names.INBOX),  # replay of a stored webhook
+        files=True,
     )
     parts.api.route(
         api.function,

@@ -41,8 +41,10 @@ class Parts:
     settings: Mapping[str, str]  # every value that a contract may ask for
     stream_arns: Mapping[str, str]
 
-    def function(self, name: str, size: Size, *may: iam.PolicyStatement, schedules: bool = False) -> ProductFunction:
-        """`schedules`: the function makes one-time schedules in our group."""
+    def function(
+        self, name: str, size: Size, *may: iam.PolicyStatement, schedules: bool = False, files: bool = False
+    ) -> ProductFunction:
+        """`schedules`: the function makes one-time schedules in our group. `files`: it keeps organizations' files."""
         made = ProductFunction(
             self.scope,
             name,
@@ -50,7 +52,7 @@ class Parts:
             layers=self.layers,
             settings=self.settings,
             size=size,
-            may=(*may, *(self.may.schedules() if schedules else ())),
+            may=(*may, *(self.may.schedules() if schedules else ()), *(self.may.files() if files else ())),
         )
         if schedules:
             acknowledge(
@@ -59,14 +61,27 @@ class Parts:
                 "Schedules are named after the enrollment and step they serve when they are made; the wildcard stands "
                 "for names inside our own schedule group only.",
             )
+        if files:
+            readable = f"arn:<AWS::Partition>:s3:::{self.stage.readable_files_bucket}/*"
+            acknowledge(
+                made.role,
+                f"AwsSolutions-IAM5[Resource::{readable}]",
+                "Files are named when they are made, after their organization and their work.",
+            )
         return made
 
     def worker(
-        self, name: str, size: Size, feeds: tuple[Feed, ...], *may: iam.PolicyStatement, schedules: bool = False
+        self,
+        name: str,
+        size: Size,
+        feeds: tuple[Feed, ...],
+        *may: iam.PolicyStatement,
+        schedules: bool = False,
+        files: bool = False,
     ) -> ProductFunction:
         """A function fed by queues. Those that schedules target stand in the data stack; the others are made here."""
         arns = [self.stage.queue_arn(feed.queue) for feed in feeds]
-        made = self.function(name, size, consume_permission(arns), *may, schedules=schedules)
+        made = self.function(name, size, consume_permission(arns), *may, schedules=schedules, files=files)
         for feed, arn in zip(feeds, arns, strict=True):
             source = arn
             if feed.queue not in names.SCHEDULED:

@@ -74,6 +74,12 @@ class Permissions:
         actions = [f"scheduler:{verb}Schedule" for verb in ("Create", "Get", "Delete")]
         return [allow(actions, [stage.arn("scheduler", self.any_schedule)]), pass_role]
 
+    def files(self) -> list[iam.PolicyStatement]:
+        """Files of organizations: read, written, listed, removed. One module makes and checks their keys."""
+        bucket = f"arn:{Aws.PARTITION}:s3:::{self._stage.files_bucket}"
+        actions = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
+        return [allow(actions, [f"{bucket}/*"]), allow(["s3:ListBucket"], [bucket])]
+
     def send_mail(self) -> iam.PolicyStatement:
         stage = self._stage
         return allow(

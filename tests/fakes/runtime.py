@@ -11,6 +11,7 @@ from typing import Any
 
 from moref.kernel.env import Worker
 from moref.runtime import Runtime
+from tests.fakes.files import FakeFiles
 from tests.fakes.memory_store import MemoryStore
 
 START = datetime(2026, 6, 2, 15, 0, tzinfo=UTC)  # a Tuesday, 10:00 in Chicago
@@ -98,4 +99,5 @@ def fake_runtime(store: MemoryStore | None = None, clock: FakeClock | None = Non
         vault=FakeVault(),
         keys=FakeKeys(),
         metrics=FakeMetrics(),
+        files=FakeFiles(),
     )

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from moref.kernel.env import CONTRACTS
+from moref.kernel.names import STAGES
 from tests.infra.template import Cloud, as_list
 
 # (role's function, action) -> why a wildcard stands in the resource. Everything else is spelt out.
@@ -22,7 +23,16 @@ WILDCARDS = {
     )
     for verb in ("Create", "Get", "Delete")
 } | {("message_worker", "ses:GetAccount"): "tells the account's own sending rate and takes no resource"}
-LEDGER_WRITERS = {"api", "inbox_worker", "referral_worker", "payout_worker"}
+FILE_NAMES = "files are named when they are made; the wildcard stays inside our own bucket"
+WILDCARDS |= {
+    (function, f"s3:{verb}Object"): FILE_NAMES
+    for function in ("api", "bulk_worker")
+    for verb in ("Get", "Put", "Delete")
+}
+FILES = {
+    stage: f":::moref-{stage}-files-{'000000000000' if stage == 'local' else '111122223333'}/*" for stage in STAGES
+}
+LEDGER_WRITERS = {"api", "bulk_worker", "inbox_worker", "referral_worker", "payout_worker"}
 
 
 def _grants(cloud: Cloud, function: str) -> Iterator[tuple[str, str]]:
@@ -53,7 +63,7 @@ def test_no_action_is_a_wildcard_and_resource_wildcards_have_a_reason(cloud: Clo
             assert "*" not in action, (function, action)
             if "*" in resource:
                 assert (function, action) in WILDCARDS, (function, action, resource)
-                ours = resource.endswith(f":schedule/moref-{cloud.stage}-campaigns/*")
+                ours = resource.endswith((f":schedule/moref-{cloud.stage}-campaigns/*", FILES[cloud.stage]))
                 assert ours or (resource == "*" and action == "ses:GetAccount")
                 used.add((function, action))
     assert used == set(WILDCARDS), "an exception nobody needs any more"
@@ -95,7 +105,7 @@ def test_doors_read_one_row_and_write_one_row(cloud: Cloud, function: str, core:
 def test_the_sweeper_and_the_router_reach_every_queue(cloud: Cloud) -> None:
     for function in ("sweeper", "stream_router"):
         sent_to = {resource for action, resource in _grants(cloud, function) if action == "sqs:SendMessage"}
-        for name in ("inbox", "clicks", "campaigns", "steps", "messages", "referrals", "leads", "payouts"):
+        for name in ("inbox", "clicks", "campaigns", "steps", "messages", "referrals", "leads", "payouts", "bulk"):
             assert any(resource.endswith(f":moref-{cloud.stage}-{name}") for resource in sent_to), (function, name)
 
 

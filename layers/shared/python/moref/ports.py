@@ -1,7 +1,8 @@
 """What use-cases need from the outside besides `records.Store`; implemented in `moref.aws` and by fakes in tests."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 
@@ -39,6 +40,49 @@ class Vault(Protocol):
 class PlatformKeys(Protocol):
     def derive(self, purpose: str) -> bytes:
         """32 bytes for one purpose ("lookup", "api-token" ...), derived from the platform's secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileInfo:
+    """What the store of files knows without reading one. `content_type` is what the uploader said, not what it is."""
+
+    size: int  # bytes
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A form that a browser or curl may post a file with: `fields` first, then the file as `file`."""
+
+    url: str
+    fields: Mapping[str, str]
+
+
+class Files(Protocol):
+    """Files of organizations. A key is `<organization_id>/<kind>/<name>`; the organization is the verified one.
+
+    Every method raises ValueError on a key that is not of this form.
+    """
+
+    def upload_form(self, key: str, *, content_type: str, max_bytes: int, lifetime: timedelta) -> Upload:
+        """Whoever has the form may put that one file, of that type and at most that size, until `lifetime` is over."""
+
+    def download_link(self, key: str, *, filename: str, lifetime: timedelta) -> str:
+        """A link that offers the file for saving under `filename` to whoever has it, until `lifetime` is over."""
+
+    def put(self, key: str, body: bytes, *, content_type: str) -> None:
+        """Replaces what stood under the key."""
+
+    def get(self, key: str) -> bytes | None:
+        """The whole file; None when there is none."""
+
+    def head(self, key: str) -> FileInfo | None: ...
+
+    def keys(self, prefix: str) -> list[str]:
+        """Sorted; `prefix` is at least `<organization_id>/`."""
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Those that are not there are fine. Old versions go after thirty days by the bucket's own rule."""
 
 
 class Metrics(Protocol):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from moref.kernel.env import Worker
-from moref.ports import Clock, Metrics, PlatformKeys, Queues, Scheduler, Vault
+from moref.ports import Clock, Files, Metrics, PlatformKeys, Queues, Scheduler, Vault
 from moref.records import Store
 
 
@@ -19,3 +19,4 @@ class Runtime:
     vault: Vault
     keys: PlatformKeys
     metrics: Metrics
+    files: Files

@@ -19,6 +19,7 @@ def client(service: str, *, attempts: int = ATTEMPTS) -> Any:
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
         retries={"total_max_attempts": attempts, "mode": "standard"},
+        signature_version="s3v4" if service == "s3" else None,  # forms and links that S3 still takes everywhere
     )
     return boto3.client(service, config=config)
 

@@ -3,6 +3,7 @@
 Only the modules a function uses cost it start time: clients are made when first used.
 """
 
+from moref.aws.files import S3Files
 from moref.aws.keys import SecretKeys
 from moref.aws.metrics import EmfMetrics
 from moref.aws.queues import SqsQueues
@@ -48,4 +49,5 @@ def build(settings: Worker, clock: Clock | None = None) -> Runtime:
         vault=KmsVault(settings.kms_key),
         keys=SecretKeys(settings.platform_secret),
         metrics=EmfMetrics(),
+        files=S3Files(settings.files_bucket),
     )

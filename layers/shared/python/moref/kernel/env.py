@@ -66,6 +66,7 @@ class Worker(Environment):
     schedule_role: str  # ARN EventBridge Scheduler assumes to send to a queue
     queue_arn_prefix: str
     mail_from: str  # the platform's own verified sender, used until an organization has its own
+    files_bucket: str  # uploads and downloads of organizations; keys begin with the organization
     vendor_urls: str  # JSON {vendor: base URL}; "{}" outside the local stage
 
 
@@ -117,6 +118,10 @@ class ReportWorker(Worker):
     pass
 
 
+class BulkWorker(Worker):
+    pass
+
+
 class Sweeper(Worker):
     pass
 
@@ -141,6 +146,7 @@ CONTRACTS: dict[str, type[Environment]] = {
     "lead_worker": LeadWorker,
     "payout_worker": PayoutWorker,
     "report_worker": ReportWorker,
+    "bulk_worker": BulkWorker,
     "sweeper": Sweeper,
     "reconcile": Reconcile,
 }

@@ -20,7 +20,8 @@ REFERRALS = "referrals"
 LEADS = "leads"
 PAYOUTS = "payouts"
 REPORTS = "reports"
-QUEUES = (INBOX, CLICKS, CAMPAIGNS, STEPS, MESSAGES, REFERRALS, LEADS, PAYOUTS, REPORTS)
+BULK = "bulk"  # long work that staff asked for, done in slices
+QUEUES = (INBOX, CLICKS, CAMPAIGNS, STEPS, MESSAGES, REFERRALS, LEADS, PAYOUTS, REPORTS, BULK)
 SCHEDULED = (STEPS, MESSAGES, REFERRALS, LEADS, PAYOUTS)
 
 # Index names of every table: (partition attribute, sort attribute).

@@ -1,0 +1,26 @@
+"""Queue bulk: long work that staff asked for, a slice at a time.
+
+A slice ends well before the function's time does; what is left goes on with the next message, so a crash repeats one
+slice at most, and every slice is harmless when it is repeated.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from moref.aws.worker import worker
+from moref.kernel.env import BulkWorker
+from moref.kernel.errors import Malformed
+from moref.runtime import Runtime
+
+# The event that asks for the work, and equally the command of its next slice -> (runtime, organization, subject).
+WORK: dict[str, Callable[[Runtime, str, str], object]] = {}
+
+
+def work(runtime: Runtime, message: dict[str, Any]) -> None:
+    does = WORK.get(str(message.get("name") or message.get("command")))
+    if does is None:
+        raise Malformed("not work for bulk")
+    does(runtime, message["organization_id"], message["subject"])
+
+
+handler = worker(BulkWorker, work)
