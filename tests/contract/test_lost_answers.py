@@ -7,13 +7,13 @@ import pytest
 
 from moref.kernel import ids
 from moref.kernel.errors import Conflict, Retry
-from moref.records import Change, Create, Point, Require, Write, create_once, get
+from moref.records import Change, Create, Point, Require, Unpoint, Write, create_once, get
 from tests.contract.conftest import Backend, Faults
 from tests.contract.test_store import NOW, Thing, happened, stored, thing
 
 pytestmark = pytest.mark.cloud
 
-WRITES = ("PutItem", "UpdateItem", "TransactWriteItems")
+WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
 Kind = Callable[[str, Thing], tuple[Write, ...]]
 
 
@@ -34,6 +34,8 @@ KINDS: dict[str, Kind] = {
     "create": lambda org, read: (_new(org),),
     "change": lambda org, read: (_done(read),),
     "point": lambda org, read: (Point(org, "person", "key", "contact_1"),),
+    "unpoint": lambda org, read: (Unpoint(org, "person", "key", "contact_1"),),
+    "change and unpoint": lambda org, read: (_done(read), Unpoint(org, "person", "key", "contact_1")),
     "emit": lambda org, read: (happened(org),),
     "create and change": lambda org, read: (_new(org), _done(read)),
     "create and emit": lambda org, read: (_new(org), happened(org)),
@@ -70,7 +72,7 @@ def test_a_commit_without_any_answer_is_found_to_have_happened(
     try:
         hasty.store.commit(*writes)
     except Retry:
-        assert kind == "point"  # a look-up alone has no operation to tell by, and repeating it is harmless
+        assert kind in ("point", "unpoint")  # a look-up alone has no operation to tell by, and repeating it is harmless
     assert faults.fired() == 1
     assert_effects(hasty, org, read, writes)
 

@@ -11,7 +11,7 @@ from moref.events import Event
 from moref.kernel import ids, keys
 from moref.kernel.errors import BadInput, Conflict, NotFound
 from moref.kernel.names import CORE, LEDGER
-from moref.records import Change, Create, Emit, Entity, Point, Require, create_once, every, get
+from moref.records import Change, Create, Emit, Entity, Point, Require, Unpoint, create_once, every, get
 from tests.contract.conftest import Backend
 
 NOW = datetime(2026, 6, 2, 15, 0, tzinfo=UTC)
@@ -223,6 +223,33 @@ def test_look_ups_are_sorted_and_may_be_written_again(backend: Backend, org: str
     backend.store.commit(Point(org, "person", "other", "contact_9"), Point(org, "referred", "key", "ref_1"))
     assert backend.store.lookup(org, "person", "key") == ["contact_1", "contact_2"]
     assert backend.store.lookup(org + "2", "person", "key") == []
+
+
+def test_a_look_up_is_taken_away_alone_or_with_others_and_again(backend: Backend, org: str) -> None:
+    backend.store.commit(*(Point(org, "person", "key", target) for target in ("contact_1", "contact_2", "contact_3")))
+    backend.store.commit(Unpoint(org, "person", "key", "contact_1"))
+    assert backend.store.lookup(org, "person", "key") == ["contact_2", "contact_3"]
+    backend.store.commit(Create(thing(org)))
+    first = get(backend.store, Thing, org, "thing_1")
+    backend.store.commit(
+        Change(first, first.changed(NOW, status="erased")),
+        Unpoint(org, "person", "key", "contact_2"),
+        Unpoint(org, "person", "key", "contact_1"),
+        Unpoint(org, "person", "key", "contact_2"),
+    )
+    assert backend.store.lookup(org, "person", "key") == ["contact_3"]
+    assert get(backend.store, Thing, org, "thing_1").status == "erased"
+
+
+def test_no_look_up_is_taken_away_when_a_row_is_not_as_it_was_read(backend: Backend, org: str) -> None:
+    backend.store.commit(Create(thing(org)), Point(org, "person", "key", "contact_1"))
+    first = get(backend.store, Thing, org, "thing_1")
+    backend.store.commit(Change(first, first.changed(NOW, status="other")))
+    with pytest.raises(Conflict, match="contract_thing"):
+        backend.store.commit(Unpoint(org, "person", "key", "contact_1"), Change(first, first.changed(NOW, owner="me")))
+    assert backend.store.lookup(org, "person", "key") == ["contact_1"]
+    with pytest.raises(ValueError, match="two writes"):
+        backend.store.commit(Point(org, "person", "key", "c"), Unpoint(org, "person", "key", "c"))
 
 
 def test_an_event_is_stored_with_the_change_it_tells_of(backend: Backend, org: str) -> None:

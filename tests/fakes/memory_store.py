@@ -10,7 +10,7 @@ from moref.kernel import keys
 from moref.kernel.clock import iso
 from moref.kernel.errors import BadInput, Conflict
 from moref.kernel.names import INDEXES
-from moref.records import Change, Create, E, Emit, Page, Point, Require, Write
+from moref.records import Change, Create, E, Emit, Page, Point, Require, Unpoint, Write
 from moref.writes import checked
 
 Row = dict[str, Any]
@@ -140,6 +140,9 @@ class MemoryStore:
         elif isinstance(write, Point):
             pk, sk = keys.lookup_key(write.organization_id, write.kind, write.value, write.target)
             self.rows["core", pk, sk] = {"pk": pk, "sk": sk, "noun": "lookup", "version": 1, "op": operation}
+        elif isinstance(write, Unpoint):
+            key = keys.lookup_key(write.organization_id, write.kind, write.value, write.target)
+            self.rows.pop(("core", *key), None)
         elif isinstance(write, Emit):
             self.events.append(envelope(write.event, f"evt_{operation}-{place}", iso(write.at)))
 

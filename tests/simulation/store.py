@@ -8,7 +8,7 @@ from typing import Any
 from moref.kernel import keys
 from moref.kernel.errors import OutcomeUnknown, Retry
 from moref.kernel.keys import GLOBAL
-from moref.records import Change, Create, E, Emit, Entity, Point, Require, Write
+from moref.records import Change, Create, E, Emit, Entity, Point, Require, Unpoint, Write
 from tests.fakes.memory_store import Crash, MemoryStore, Row
 
 
@@ -139,7 +139,7 @@ def _owners(write: Write) -> Iterator[str]:
     if entity is not None:
         yield entity.organization_id
         yield getattr(entity, "owner_id", GLOBAL)
-    elif isinstance(write, Point):
+    elif isinstance(write, Point | Unpoint):
         yield write.organization_id
     elif isinstance(write, Emit):
         yield write.event.organization_id

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from moref.kernel.keys import GLOBAL, PEOPLE
-from moref.records import Change, Create, E, Emit, Page, Point, Require, Store, Write
+from moref.records import Change, Create, E, Emit, Page, Point, Require, Store, Unpoint, Write
 from moref.runtime import Runtime
 
 
@@ -83,7 +83,7 @@ def _organizations(write: Write) -> tuple[str, ...]:
         return write.before.organization_id, write.after.organization_id
     if isinstance(write, Create | Require):
         return (write.entity.organization_id,)
-    if isinstance(write, Point):
+    if isinstance(write, Point | Unpoint):
         return (write.organization_id,)
     if isinstance(write, Emit):
         return (write.event.organization_id,)

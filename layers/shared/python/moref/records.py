@@ -123,6 +123,17 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class Unpoint:
+    """Takes a look-up item away; one that is not there is fine. The only write that removes anything: rows stay, and
+    whatever of a person is in one is blanked by a Change."""
+
+    organization_id: str
+    kind: str
+    value: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class Emit:
     """An outbox row for a domain event; the stream router delivers it to whoever hears it."""
 
@@ -130,7 +141,7 @@ class Emit:
     at: datetime
 
 
-Write = Create | Change | Require | Point | Emit
+Write = Create | Change | Require | Point | Unpoint | Emit
 
 
 @dataclass(frozen=True, slots=True)

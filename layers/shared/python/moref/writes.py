@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from moref.kernel import keys, names
-from moref.records import Change, Create, Point, Require, Write
+from moref.records import Change, Create, Point, Require, Unpoint, Write
 
 MOST_ROWS = 100
 
@@ -12,8 +12,8 @@ def checked(writes: Sequence[Write]) -> list[Write]:
     """The writes of one commit, without repeats that say nothing new. Raises ValueError on
 
     - more than 100 rows,
-    - two writes of one row (a transaction cannot hold them), except that the same Point or Require may be repeated, and
-      a Require of a row that is changed at the same version is implied by the Change,
+    - two writes of one row (a transaction cannot hold them), except that the same Point, Unpoint or Require may be
+      repeated, and a Require of a row that is changed at the same version is implied by the Change,
     - a Change that would move a row to another key.
     """
     rows: dict[tuple[str, str, str], Write] = {}
@@ -32,7 +32,7 @@ def checked(writes: Sequence[Write]) -> list[Write]:
 
 
 def _key(write: Write) -> tuple[str, str, str] | None:
-    if isinstance(write, Point):
+    if isinstance(write, Point | Unpoint):
         return names.CORE, *keys.lookup_key(write.organization_id, write.kind, write.value, write.target)
     if isinstance(write, Change):
         if write.before.key() != write.after.key():
@@ -44,7 +44,7 @@ def _key(write: Write) -> tuple[str, str, str] | None:
 
 
 def _one_of(first: Write, second: Write) -> Write:
-    if first == second and isinstance(first, Point | Require):
+    if first == second and isinstance(first, Point | Unpoint | Require):
         return first
     for change, require in ((first, second), (second, first)):
         if (

@@ -19,7 +19,7 @@ from moref.events import envelope
 from moref.kernel import ids, keys
 from moref.kernel.clock import iso
 from moref.kernel.names import CORE
-from moref.records import Change, Create, Emit, Point, Require, Write
+from moref.records import Change, Create, Emit, Point, Require, Unpoint, Write
 from moref.writes import checked
 
 Tables = Mapping[str, type[Row]]
@@ -28,7 +28,7 @@ EVENT_DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One row of a commit: `put` it, or `update` it, or (neither) only check it.
+    """One row of a commit: `put` it, or `update` it, or `remove` it, or (none of these) only check it.
 
     The row read back after a failure is the one with the highest `witness`: the one others rewrite least. 0: none.
     """
@@ -39,18 +39,28 @@ class Operation:
     condition: Condition | None
     put: Row | None = None
     update: tuple[Action, ...] = ()
+    remove: bool = False
     witness: int = 0
+
+    @property
+    def place(self) -> int:
+        """Checks, removals, puts, updates."""
+        return 3 if self.update else 2 if self.put is not None else int(self.remove)
 
     def alone(self) -> None:
         """Without a transaction; it costs twice as much."""
         if self.put is not None:
             self.put.save(self.condition)
+        elif self.remove:
+            self.model(*self.key).delete()
         else:
             self.model(*self.key).update(list(self.update), self.condition)
 
     def within(self, transaction: TransactWrite) -> None:
         if self.put is not None:
             transaction.save(self.put, self.condition)
+        elif self.remove:
+            transaction.delete(self.model(*self.key))
         elif self.update:
             transaction.update(self.model(*self.key), list(self.update), self.condition)
         else:
@@ -64,14 +74,14 @@ class Plan:
         self.id = ids.new("op")
         operations = [_operation(tables, write, self.id) for write in checked(writes)]
         # The order in which DynamoDB reports cancellation reasons for what PynamoDB sends.
-        self.operations = sorted(operations, key=lambda each: 2 if each.update else 1 if each.put else 0)
+        self.operations = sorted(operations, key=lambda each: each.place)
         self._connection = tables[CORE]._get_connection().connection  # one client for every table
 
     def run(self) -> None:
         """Raises PynamoDB's errors."""
         if not self.operations:
             return
-        if len(self.operations) == 1 and (self.operations[0].put is not None or self.operations[0].update):
+        if len(self.operations) == 1 and self.operations[0].place:
             self.operations[0].alone()
             return
         # The token makes the SDK's and our own repeats count once.
@@ -104,6 +114,9 @@ def _operation(tables: Tables, write: Write, op: str) -> Operation:
         model = tables[CORE]
         key = keys.lookup_key(write.organization_id, write.kind, write.value, write.target)
         return Operation(f"look-up {write.kind}", model, key, None, model(*key, noun="lookup", version=1, op=op))
+    if isinstance(write, Unpoint):
+        key = keys.lookup_key(write.organization_id, write.kind, write.value, write.target)
+        return Operation(f"look-up {write.kind}", tables[CORE], key, None, remove=True)
     return _emit(tables, write, op)
 
 
