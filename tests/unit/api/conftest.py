@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from infra import openapi
+from moref.api import allowance
 from moref.aws.compose import composed
 from tests.unit.api.world import World
 
@@ -16,6 +17,7 @@ def published() -> None:
 @pytest.fixture
 def world() -> Iterator[World]:
     before = dict(composed)
+    allowance.kept.clear()
     yield World()
     composed.clear()
     composed.update(before)

@@ -6,7 +6,7 @@ import pytest
 
 from moref.api.operation import Operation
 from moref.api.routes import OPERATIONS
-from tests.unit.api.world import World
+from tests.unit.api.world import Answer, World
 
 BODIES: dict[str, Any] = {
     "PATCH /v1/legal-entities/{id}": {"version": 1, "name": "Mine now"},
@@ -84,6 +84,7 @@ BODIES: dict[str, Any] = {
     "POST /v1/senders/{id}/resume": {"version": 1, "reason": "registered anew"},
 }
 # Named by the organization's own words, not by a tenant's id.
+BOOKKEEPING = ("idempotency_key", "call_minute")  # of the calls themselves
 NO_TENANTS_ID = {"PUT /v1/switches/{id}", "DELETE /v1/switches/{id}"}
 WITH_ID = [each for each in OPERATIONS if "{id}" in each.path and each.route not in NO_TENANTS_ID]
 LISTS = [each for each in OPERATIONS if "cursor" in each.query]
@@ -94,7 +95,12 @@ def resource(operation: Operation) -> str:
 
 
 def snapshot(world: World) -> dict[Any, Any]:
-    return {key: row["version"] for key, row in world.store.rows.items() if row["noun"] != "idempotency_key"}
+    return {key: row["version"] for key, row in world.store.rows.items() if row["noun"] not in BOOKKEEPING}
+
+
+def told(answer: Answer) -> tuple[int, dict[str, str], str]:
+    """The whole answer but for the count of the caller's own calls."""
+    return answer.status, {**answer.headers, "ratelimit": ""}, answer.text
 
 
 @pytest.mark.parametrize("operation", WITH_ID, ids=lambda operation: operation.route)
@@ -110,7 +116,7 @@ def test_another_tenants_id_is_answered_exactly_as_an_unknown_one(world: World, 
         )
         for place, id in enumerate((theirs, "unknown_" + "x" * (len(theirs) - 8)))
     ]
-    assert answers[0] == answers[1]
+    assert told(answers[0]) == told(answers[1])
     assert answers[0].status == 404
     assert theirs not in answers[0].text
     assert snapshot(world) == before
@@ -128,7 +134,7 @@ def test_a_list_shows_nothing_of_another_tenant(world: World, operation: Operati
     for name in operation.query.keys() & {"location_id", "contact_id", "advocate_id", "referral_id", "reward_id"}:
         foreign = world.call("GET", f"{path}?{name}={world.b.location_id}")
         unknown = world.call("GET", f"{path}?{name}=unknown")
-        assert foreign == unknown
+        assert told(foreign) == told(unknown)
         assert foreign.json()["items"] == []
 
 

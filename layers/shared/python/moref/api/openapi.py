@@ -40,6 +40,11 @@ Every answer is JSON; every error is an RFC 9457 problem document with a request
 * **Lists** hold up to `limit` (at most 100) rows, newest first, with `next_cursor` until the end. A list takes one
   filter, and a time range: `created_since` / `created_until`, or with `status` `updated_since` / `updated_until`.
 * **Changes** carry the `version` you read; when it is no longer current the answer is 409.
+* **Limits**: an organization may make 3,000 calls a minute, each caller a fifth of them. Every answer says in
+  `RateLimit` what is left and in how many seconds it begins anew; a 429 says in `Retry-After` when to come again.
+* **Versions**: this is version 1. Fields, filters, enum values and operations are added to it without notice: ignore
+  what you do not know. What would break you becomes `/v2`; before an operation goes, its answers carry `Deprecation`
+  and `Sunset` for at least twelve months.
 * **Idempotency-Key** is needed where money moves: the same key and body get the same answer for 48 hours, another
   body is refused with 422, and a call still under way with 409.
 """
@@ -154,6 +159,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
 def _errors(operation: Operation) -> list[int]:
     changes = operation.changes
     statuses = {422, 500, 503}
+    statuses |= {429}
     if operation.access != "anyone":
         statuses |= {401, 403}
     if "{id}" in operation.path or changes:

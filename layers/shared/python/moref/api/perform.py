@@ -1,12 +1,13 @@
 """Runs one operation: who, may they, what do they ask, once; every failure becomes a problem document."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
 from pydantic import ValidationError
 
-from moref.api import idempotency, problems
+from moref.api import allowance, idempotency, problems
 from moref.api.operation import Call, Operation
 from moref.api.problems import Reply, as_json
 from moref.api.read import only_whole
@@ -26,15 +27,28 @@ def perform(
 ) -> Reply:
     """Errors of the tree become problems; anything else is the caller's to log and answer 500."""
     try:
-        return _perform(runtime, operation, request, params, request_id)
+        who = _who(runtime, operation, request.headers.get("authorization", ""))
+        left = None if who is None else allowance.take(runtime, who)
     except MorefError as error:
         return problems.problem(error, request_id)
+    try:
+        reply = _perform(runtime, operation, request, params, who=who, request_id=request_id)
+    except MorefError as error:
+        reply = problems.problem(error, request_id)
+    return reply if left is None else replace(reply, headers=reply.headers | left.headers())
 
 
 def _perform(
-    runtime: Runtime, operation: Operation, request: Request, params: Mapping[str, str], request_id: str
+    runtime: Runtime,
+    operation: Operation,
+    request: Request,
+    params: Mapping[str, str],
+    *,
+    who: Caller | SignedIn | None,
+    request_id: str,
 ) -> Reply:
-    who = _who(runtime, operation, request.headers.get("authorization", ""))
+    if operation.fresh and isinstance(who, SignedIn):
+        only_fresh(runtime, who)
     if isinstance(who, Caller):
         runtime = bound(runtime, who.organization_id)
         _allowed(runtime, operation, who)
@@ -70,10 +84,7 @@ def _perform(
 def _who(runtime: Runtime, operation: Operation, authorization: str) -> Caller | SignedIn | None:
     if operation.access == "anyone":
         return None
-    who = member(runtime, authorization) if operation.access == "member" else person(runtime, authorization)
-    if operation.fresh and not isinstance(who, Caller):
-        only_fresh(runtime, who)
-    return who
+    return member(runtime, authorization) if operation.access == "member" else person(runtime, authorization)
 
 
 def _allowed(runtime: Runtime, operation: Operation, caller: Caller) -> None:

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from moref.records import Entity
 
 Role = Literal["owner", "admin", "member"]
+DEFAULT_CALLS = 3000  # of the API, by an organization in a minute
 
 
 class Organization(Entity):
@@ -16,6 +17,7 @@ class Organization(Entity):
     status: Literal["active", "suspended", "closed"] = "active"
     settings: dict[str, Any] = Field(default_factory=dict)  # name -> value; see tenants.settings
     locked: list[str] = Field(default_factory=list)  # names a location may not override
+    calls_per_minute: int = Field(default=DEFAULT_CALLS, ge=1)  # of the API; the platform may allow more
 
 
 class LegalEntity(Entity):
