@@ -31,20 +31,20 @@ def build(composed: Composed) -> APIGatewayHttpResolver:
     """The resolver over every operation; `composed` gives the runtime at the first call that needs it."""
     app = APIGatewayHttpResolver()
     for operation in OPERATIONS:
-        rule = operation.path.replace("{id}", "<id>")
+        rule = operation.path.replace(".", "[.]").replace("{id}", "<id>")  # Powertools makes a pattern of it
         app.route(rule, method=operation.method)(_serve(app, composed, operation))
     for path, content_type in _STATIC.items():
         app.route(path, method="GET")(_static(app, path, content_type))
 
     @app.not_found
-    def _unknown(_: Exception) -> Response[str]:
+    def _unknown(_: Exception) -> Response[Any]:
         return _shape(app, _no_such_route(app))
 
     return app
 
 
-def _serve(app: APIGatewayHttpResolver, composed: Composed, operation: Operation) -> Callable[..., Response[str]]:
-    def run(**params: str) -> Response[str]:
+def _serve(app: APIGatewayHttpResolver, composed: Composed, operation: Operation) -> Callable[..., Response[Any]]:
+    def run(**params: str) -> Response[Any]:
         begun, id = time.perf_counter(), _request_id(app)
         said: dict[str, Any] = {"route": operation.route}
         try:
@@ -62,8 +62,8 @@ def _serve(app: APIGatewayHttpResolver, composed: Composed, operation: Operation
     return run
 
 
-def _static(app: APIGatewayHttpResolver, path: str, content_type: str) -> Callable[[], Response[str]]:
-    def run() -> Response[str]:
+def _static(app: APIGatewayHttpResolver, path: str, content_type: str) -> Callable[[], Response[Any]]:
+    def run() -> Response[Any]:
         file = Path(__file__).with_name(path.rpartition("/")[2].replace("docs", "docs.html"))
         return _shape(app, Reply(200, file.read_text(encoding="utf-8"), content_type))
 
@@ -83,6 +83,6 @@ def _request_id(app: APIGatewayHttpResolver) -> str:
     return str(app.current_event.request_context.request_id)
 
 
-def _shape(app: APIGatewayHttpResolver, reply: Reply) -> Response[str]:
+def _shape(app: APIGatewayHttpResolver, reply: Reply) -> Response[Any]:
     headers = _HEADERS | reply.headers | {"x-request-id": _request_id(app)}
     return Response(reply.status, reply.content_type, reply.body, headers=dict(headers))

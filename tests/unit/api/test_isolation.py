@@ -9,6 +9,7 @@ from moref.api.routes import OPERATIONS
 from tests.unit.api.world import Answer, World
 
 BODIES: dict[str, Any] = {
+    "PATCH /v1/crew-members/{id}": {"version": 1, "name": "Mine now"},
     "PATCH /v1/legal-entities/{id}": {"version": 1, "name": "Mine now"},
     "PATCH /v1/locations/{id}": {"version": 1, "name": "Mine now"},
     "PATCH /v1/connections/{id}": {"version": 1, "name": "Mine now"},
@@ -193,6 +194,7 @@ def test_a_member_of_one_branch_sees_nothing_of_another(world: World) -> None:
         "jobs",
         "advocates",
         "links",
+        "crew-members",
         "referrals",
         "conversions",
         "rewards",

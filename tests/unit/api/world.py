@@ -22,7 +22,7 @@ from moref.messaging.senders import Sender
 from moref.messaging.template_model import Template, TemplateVersion, Wording
 from moref.programs.model import Program, ProgramException, ProgramText, TariffItem, TermsAcceptance
 from moref.records import Create, Entity, get
-from moref.referrals.model import Advocate, Dispute, Lead, Link, Referral, UnmatchedSource
+from moref.referrals.model import Advocate, CrewMember, Dispute, Lead, Link, Referral, UnmatchedSource
 from moref.rewards.benefit_model import CreditAccount, CreditUse, Debt, DiscountCode, Lot
 from moref.rewards.goodwill_model import Goodwill
 from moref.rewards.ledger import book
@@ -134,6 +134,8 @@ class World:
                         received_at=now),
             "advocates": Advocate(**place, id=f"adv_{tag}", contact_id=f"ctc_{tag}"),
             "links": Link(**place, id=f"CODE{tag}", advocate_id=f"adv_{tag}"),
+            "crew-members": CrewMember(**place, id=f"crw_{tag}", name="Cara", code=f"CODE{tag}",
+                                       advocate_id=f"adv_{tag}"),
             "referrals": Referral(**place, id=f"ref_{tag}", advocate_id=f"adv_{tag}", contact_id="ctc_2", code="CODE"),
             "unmatched-sources": UnmatchedSource(**place, id=f"src_{tag}", job_id=f"job_{tag}", contact_id="ctc_2",
                                                  why="nobody", said="Jane Doe"),

@@ -17,6 +17,7 @@ Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 # A member of the organization; or a person, whoever has signed in, with an organization or without; or anyone.
 # The store of a member's call is bound to their organization; the others' use-cases answer for what they touch.
 Access = Literal["member", "person", "anyone"]
+Produces = Literal["application/json", "text/csv", "image/svg+xml", "image/png"]
 Schema = dict[str, Any]
 
 
@@ -90,7 +91,7 @@ class Operation:
     idempotency: Literal["none", "optional", "required"] = "none"
     whole: bool = False  # only for callers who may see every location
     reads: bool = False  # changes nothing, though a POST: what is asked for has no place in a URL
-    produces: Literal["application/json", "text/csv"] = "application/json"  # csv: `does` returns the file's text
+    produces: Produces = "application/json"  # else `does` returns the file's text or bytes
     access: Access = "member"
     fresh: bool = False  # sensitive: needs a sign-in of the last quarter of an hour
 

@@ -19,6 +19,12 @@ from moref.runtime import Runtime
 from moref.tenants.model import Organization
 
 MAX_KEY = 255
+# What is no JSON is a file: its ending and content type.
+_FILES = {
+    "text/csv": (".csv", "text/csv; charset=utf-8"),
+    "image/svg+xml": (".svg", "image/svg+xml"),
+    "image/png": (".png", "image/png"),
+}
 _ID = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
 
 
@@ -108,10 +114,11 @@ def _open_for_changes(runtime: Runtime, caller: Caller) -> None:
 
 def _answer(operation: Operation, call: Call) -> Reply:
     result = operation.does(call)
-    if operation.produces == "text/csv":
-        name = operation.path.removeprefix("/v1/").replace("/{id}", "").replace("/", "-")
-        headers = {"content-disposition": f'attachment; filename="{name}.csv"'}
-        return Reply(operation.status, result, "text/csv; charset=utf-8", headers)
+    if operation.produces in _FILES:
+        ending, kind = _FILES[operation.produces]
+        name = operation.path.removeprefix("/v1/").replace("/{id}", "").replace("/", "-").removesuffix(ending)
+        headers = {"content-disposition": f'attachment; filename="{name}{ending}"'}
+        return Reply(operation.status, result, kind, headers)
     return Reply(204, "") if operation.status == 204 else as_json(result, operation.status)
 
 

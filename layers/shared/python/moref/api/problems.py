@@ -36,10 +36,10 @@ class Invalid(BadInput):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer before it meets HTTP machinery; `body` is text."""
+    """An answer before it meets HTTP machinery; `body` is bytes where it is a picture."""
 
     status: int
-    body: str
+    body: str | bytes
     content_type: str = "application/json"
     headers: dict[str, str] = field(default_factory=dict)
 

@@ -6,6 +6,7 @@ Lists take one filter and a time range, because that is what an index can answer
 from moref.api.books import BOOKS
 from moref.api.budgets import ROWS as BUDGET_ROWS
 from moref.api.conversions import CONVERSION
+from moref.api.crew import CREW_MEMBER
 from moref.api.goodwill import ROWS as GOODWILL_ROWS
 from moref.api.operation import Call, Schema
 from moref.api.programs import ROWS as PROGRAM_ROWS
@@ -93,6 +94,7 @@ READABLE = (
     *GOODWILL_ROWS,
     CONVERSION,
     LINK,
+    CREW_MEMBER,
     INBOX,
     LEGAL_ENTITY,
     CONNECTION,

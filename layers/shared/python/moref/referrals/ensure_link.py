@@ -61,12 +61,19 @@ def _writes(
         )  # fmt: skip
     else:
         first = Change(advocate, advocate.changed(now, links={**advocate.links, location_id: code}))
+    return first, *link_and_door(organization_id, owner, location_id, code, now)
+
+
+def link_and_door(
+    organization_id: str, advocate_id: str, location_id: str, code: str, now: datetime
+) -> tuple[Write, Write]:
+    """A new code, and what the redirect reads for it."""
     link = Link(
         organization_id=organization_id, id=code, created_at=now, updated_at=now,
-        advocate_id=owner, location_id=location_id,
+        advocate_id=advocate_id, location_id=location_id,
     )  # fmt: skip
     door = Door(
         organization_id=GLOBAL, id=code, created_at=now, updated_at=now,
-        owner_id=organization_id, location_id=location_id, advocate_id=owner,
+        owner_id=organization_id, location_id=location_id, advocate_id=advocate_id,
     )  # fmt: skip
-    return first, Create(link), Create(door)
+    return Create(link), Create(door)

@@ -53,6 +53,20 @@ class Link(Entity):
         return self.advocate_id
 
 
+class CrewMember(Entity):
+    """Somebody who works at customers' doors and hands over a QR code. What comes by it is credited to an advocate of
+    kind house that stands for them: where a referral came from is known, and nobody is paid unless the organization has
+    a program for its house."""
+
+    noun: ClassVar[str] = "crew_member"
+
+    location_id: str
+    name: str
+    advocate_id: str
+    code: str
+    status: Literal["active", "archived"] = "active"
+
+
 class Door(Entity):
     """What the redirect door reads for a code; organization_id is GLOBAL and id is the code."""
 
