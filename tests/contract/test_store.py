@@ -23,10 +23,14 @@ class Thing(Entity):
     status: str | None = "new"
     location_id: str | None = None
     owner: str | None = None
+    asked_at: datetime | None = None
     values: dict[str, Any] = Field(default_factory=dict)
 
     def parent(self) -> str | None:
         return self.owner
+
+    def waits(self) -> tuple[str, datetime] | None:
+        return None if self.asked_at is None else (str(self.status), self.asked_at)
 
 
 class Entry(Thing):
@@ -328,6 +332,31 @@ def test_a_list_by_status_is_in_the_order_of_the_last_change(backend: Backend, o
     backend.store.commit(Change(first, first.changed(NOW + timedelta(hours=1), values={"touched": True})))
     assert [each.id for each in every(backend.store, Thing, org, status="new")] == ["thing_0", "thing_2", "thing_1"]
     assert [each.id for each in every(backend.store, Thing, org)] == ["thing_2", "thing_1", "thing_0"]
+
+
+def test_what_waits_is_listed_alone_and_by_location_and_leaves_when_it_is_done(backend: Backend, org: str) -> None:
+    for number, place in enumerate(("loc_1", "loc_2", None, "loc_1")):
+        asked = NOW - timedelta(hours=number)
+        backend.store.commit(Create(thing(org, f"thing_{number}", asked_at=asked, location_id=place)))
+    backend.store.commit(Create(thing(org, "thing_done", location_id="loc_1")))
+    backend.store.commit(Create(thing(org, "thing_old", asked_at=NOW, status="old", location_id="loc_1")))
+
+    def waiting(**filters: Any) -> list[str]:
+        return [each.id for each in every(backend.store, Thing, org, waiting="new", newest_first=False, **filters)]
+
+    assert waiting() == ["thing_3", "thing_2", "thing_1", "thing_0"]
+    assert waiting(location_id="loc_1") == ["thing_3", "thing_0"]
+    assert waiting(since=NOW - timedelta(hours=1)) == ["thing_1", "thing_0"]
+    first = get(backend.store, Thing, org, "thing_3")
+    backend.store.commit(Change(first, first.changed(NOW, asked_at=None)))
+    assert waiting() == ["thing_2", "thing_1", "thing_0"]
+    assert waiting(location_id="loc_1") == ["thing_0"]
+    moved = get(backend.store, Thing, org, "thing_0")
+    backend.store.commit(Change(moved, moved.changed(NOW, location_id="loc_2", asked_at=NOW - timedelta(days=1))))
+    assert waiting(location_id="loc_2") == ["thing_0", "thing_1"]
+    done = get(backend.store, Thing, org, "thing_done")
+    backend.store.commit(Change(done, done.changed(NOW, asked_at=NOW)))
+    assert waiting(location_id="loc_1") == ["thing_done"]
 
 
 def test_a_list_takes_one_filter(backend: Backend, org: str) -> None:

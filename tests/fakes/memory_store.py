@@ -60,13 +60,14 @@ class MemoryStore:
         status: str | None = None,
         location_id: str | None = None,
         parent: str | None = None,
+        waiting: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         newest_first: bool = True,
         limit: int = 50,
         after: Row | None = None,
     ) -> Page:
-        index, partition = keys.index_for(organization_id, kind.noun, status, location_id, parent)
+        index, partition = keys.index_for(organization_id, kind.noun, status, location_id, parent, waiting=waiting)
         attribute, sort = INDEXES[index]
         low, high = iso(since) if since else "0", iso(until) if until else "~"
         found = [

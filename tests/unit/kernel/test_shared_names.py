@@ -66,8 +66,12 @@ def test_a_plugin_name_reaches_only_files_of_its_folder(name: str) -> None:
 def test_an_index_serves_one_filter() -> None:
     assert keys.index_for("org", "job", None, None, None) == ("by_noun", "org#job")
     assert keys.index_for("org", "job", "new", None, None) == ("by_status", "org#job#new")
+    assert keys.index_for("org", "job", None, None, None, waiting="hold") == ("by_waiting", "org#job#hold")
+    assert keys.index_for("org", "job", None, "loc", None, waiting="hold") == ("by_waiting_place", "org#job#hold#loc")
     with pytest.raises(ValueError, match="one of"):
         keys.index_for("org", "job", "new", "loc", None)
+    with pytest.raises(ValueError, match="one of"):
+        keys.index_for("org", "job", "new", None, None, waiting="hold")
 
 
 def http_event(body: str, *, encoded: bool = False) -> dict[str, object]:

@@ -54,6 +54,10 @@ class Entity(BaseModel):
         """Its time in a list by status. A row that waits says until when, so that overdue ones are found alone."""
         return self.updated_at
 
+    def waits(self) -> tuple[str, datetime] | None:
+        """What it asks of staff, in a word of its noun, and since when; None: nothing. Such rows are found alone."""
+        return None
+
     def changed(self, now: datetime, **fields: Any) -> Self:
         """A validated copy; `version` stays that of the row read, which `Change` conditions on."""
         return type(self)(**{**dict(self), **fields, "updated_at": now})
@@ -73,6 +77,10 @@ class Entity(BaseModel):
             "location_key": getattr(self, "location_id", None),
             "parent_key": self.parent(),
         }
+        waits = self.waits()
+        if waits is not None:
+            what, since = waits
+            found |= keys.waiting_keys(org, noun, what, filters["location_key"]) | {"waiting_since": iso(since)}
         return found | {name: keys.filter_key(org, noun, value) for name, value in filters.items() if value}
 
     def data(self) -> dict[str, Any]:
@@ -169,13 +177,17 @@ class Store(Protocol):
         status: str | None = None,
         location_id: str | None = None,
         parent: str | None = None,
+        waiting: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         newest_first: bool = True,
         limit: int = 50,
         after: dict[str, Any] | None = None,
     ) -> Page:
-        """One index filter plus a time range (created; updated when filtering by status). Eventually consistent."""
+        """One index filter plus a time range (created; updated when filtering by status). Eventually consistent.
+
+        `waiting`: what asks for this of staff, of the organization or of one location; its time is since when it does.
+        """
 
     def commit(self, *writes: Write) -> None:
         """All or nothing, at most 100 rows. Raises Conflict when a condition no longer holds.

@@ -39,6 +39,7 @@ MESSAGE = Resource(
     ),
     "every SMS, WhatsApp message and e-mail; what people wrote back has the status received",
     STATUS | PLACE | {"contact_id": "parent"},
+    ("reply", "undelivered", "stuck"),
     extras={"body": (_BODY, _body)},
 )
 

@@ -44,6 +44,7 @@ CONVERSION = Resource(
     ),
     "referrals that reached the qualifying fact",
     STATUS | PLACE | {"referral_id": "parent"},
+    ("approval", "hold"),
     extras={"age_seconds": (_AGE, _age), "due_by": (_DUE, _due)},
 )
 

@@ -6,16 +6,20 @@ from pydantic import Field
 
 from moref.api.operation import Call, Operation
 from moref.api.resource import PLACE, Resource, words
-from moref.campaigns.judge_feedback import judge_feedback
+from moref.campaigns.judge_feedback import judge_feedback, mark_handled
 from moref.campaigns.model import Feedback
 from moref.tenants.forms import Form, Line, Version
 
 FEEDBACK = Resource(
     "feedback",
     Feedback,
-    words("enrollment_id contact_id job_id location_id score comment source sentiment sentiment_reason sentiment_by"),
+    words(
+        "enrollment_id contact_id job_id location_id score comment source sentiment sentiment_reason sentiment_by"
+        " low handled_at handled_by"
+    ),
     "scores and comments, and how they were read",
     PLACE | {"contact_id": "parent"},
+    ("low_score",),
 )
 
 
@@ -34,8 +38,15 @@ def _judge(call: Call) -> Any:
     return FEEDBACK.view(judged)
 
 
+def _handled(call: Call) -> Any:
+    id = call.get(Feedback, call.params["id"]).id
+    return FEEDBACK.view(mark_handled(call.runtime, call.organization_id, id, actor=call.caller.member_id))
+
+
 OPERATIONS = (
     Operation("POST", "/v1/feedback/{id}/sentiment", _judge, "admin", "feedback",
               "Says how the customer feels when the rule read it wrongly; campaigns look at it anew", FEEDBACK.schema,
               body=SentimentOf),
+    Operation("POST", "/v1/feedback/{id}/handled", _handled, "admin", "feedback",
+              "Somebody has looked after the customer: the low score asks for nothing any more", FEEDBACK.schema),
 )  # fmt: skip

@@ -22,6 +22,7 @@ GOODWILL = Resource(
     ),
     "rewards that no conversion earned; amounts in minor units",
     STATUS | PLACE | {"advocate_id": "parent"},
+    ("goodwill",),
 )
 ROWS = (GOODWILL,)
 

@@ -41,9 +41,12 @@ def operations(resource: Resource) -> tuple[Operation, Operation]:
 def list_of(call: Call, resource: Resource) -> dict[str, Any]:
     """A page, newest first. A caller limited to locations gets their rows only: such a page may hold fewer."""
     query = call.query
-    given = [(name, stored) for name, stored in resource.filters.items() if name in query]
-    if len(given) > 1:
-        raise BadInput(f"one filter at a time: {', '.join(resource.filters)}", field=given[1][0])
+    known = _filters(resource)
+    given = [(name, stored) for name, stored in known.items() if name in query]
+    if len(given) > 1 and {stored for _, stored in given} != {"waiting", "location_id"}:
+        raise BadInput(f"one filter at a time: {', '.join(known)}", field=given[1][0])
+    if "waiting" in query and query["waiting"] not in resource.waits:
+        raise BadInput(f"waiting is one of {', '.join(resource.waits)}", field="waiting")
     if "status" in query and query["status"] not in resource.statuses():
         raise BadInput(f"status is one of {', '.join(resource.statuses())}", field="status")
     filters: dict[str, Any] = {stored: query[name] for name, stored in given} | _range(query)
@@ -79,8 +82,15 @@ def instant(text: str, name: str) -> datetime:
         raise BadInput(f"{name} is out of range", field=name) from None
 
 
+def _filters(resource: Resource) -> dict[str, str]:
+    return {**resource.filters} | ({"waiting": "waiting"} if resource.waits else {})
+
+
 def _query(resource: Resource) -> dict[str, Schema]:
-    found: dict[str, Schema] = {name: {"type": "string"} for name in resource.filters}
+    found: dict[str, Schema] = {name: {"type": "string"} for name in _filters(resource)}
+    if resource.waits:
+        words = "what it asks of staff; of one location together with location_id; takes no time range"
+        found["waiting"] = {"type": "string", "enum": list(resource.waits), "description": words}
     if "status" in found:
         found["status"] = {"type": "string", "enum": list(resource.statuses())}
     ranges = _TIMES if "status" in found else _TIMES[:2]
@@ -98,6 +108,8 @@ def _limit(query: Mapping[str, str]) -> int:
 
 def _range(query: Mapping[str, str]) -> dict[str, datetime]:
     """The index of statuses is ordered by change, every other by creation."""
+    if "waiting" in query and (wrong := next((name for name in _TIMES if name in query), None)):
+        raise BadInput("what waits is listed without a time range", field=wrong)
     kind, other = ("updated", "created") if "status" in query else ("created", "updated")
     wrong = next((name for name in _TIMES if name.startswith(other) and name in query), None)
     if wrong:

@@ -24,6 +24,7 @@ class Resource:
     shown: tuple[str, ...]
     words: str
     filters: Mapping[str, Filter] = field(default_factory=dict)  # query name -> what the store calls it
+    waits: tuple[str, ...] = ()  # what rows of it may ask of staff (Entity.waits): the values of the filter `waiting`
     whole: bool = False  # not for callers limited to locations
     least: Role = "member"
     # Fields that depend on the caller: name -> (schema, value).

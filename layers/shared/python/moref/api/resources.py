@@ -61,6 +61,7 @@ PAYOUT = Resource(
     ),
     "deliveries of rewards; amounts in minor units",
     STATUS | PLACE | {"reward_id": "parent"},
+    ("payout", "refused"),
 )
 
 
@@ -129,6 +130,7 @@ READABLE = (
         ),
         "filled-in quote forms and their hand-over to the CRM",
         STATUS | PLACE,
+        ("lead",),
     ),
     *BENEFIT_ROWS,
     PAYOUT,

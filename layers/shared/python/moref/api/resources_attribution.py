@@ -16,6 +16,7 @@ UNMATCHED = Resource(
     words("job_id contact_id location_id why said advocate_ids status reason decided_by"),
     "customers said to be referred, of whom we cannot tell by whom",
     STATUS | PLACE | {"job_id": "parent"},
+    ("source",),
 )
 DISPUTE = Resource(
     "disputes",
@@ -26,5 +27,6 @@ DISPUTE = Resource(
     ),
     "claims of advocates: I referred them",
     STATUS | PLACE | {"advocate_id": "parent"},
+    ("dispute",),
 )
 ATTRIBUTION_ROWS = (REFERRAL, UNMATCHED, DISPUTE)

@@ -13,6 +13,7 @@ REWARD = Resource(
     ),
     "what advocates and their friends earned; amounts in minor units",
     STATUS | PLACE | {"advocate_id": "parent"},
+    ("reward",),
 )
 
 DISCOUNT_CODE = Resource(

@@ -74,5 +74,6 @@ TASK = Resource(
     words("words location_id contact_id source status done_by done_at"),
     "what campaigns ask of a location's staff; source is the enrollment",
     STATUS | PLACE | {"contact_id": "parent"},
+    ("task",),
 )
 CAMPAIGN_ROWS = (ENROLLMENT, TASK)

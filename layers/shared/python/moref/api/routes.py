@@ -20,6 +20,7 @@ from moref.api import (
     rewards,
     templates,
     tenancy,
+    today,
     vendor_accounts,
 )
 from moref.api.operation import Operation
@@ -28,6 +29,7 @@ from moref.api.resources_people import PEOPLE_OPERATIONS
 
 OPERATIONS: tuple[Operation, ...] = (
     *tenancy.OPERATIONS,
+    *today.OPERATIONS,
     *(operation for resource in READABLE for operation in read.operations(resource)),
     *connections.OPERATIONS,
     *decisions.OPERATIONS,

@@ -18,6 +18,7 @@ SENDER = Resource(
     words("channel location_id address states stopped_because status resumed_at"),
     'what messages are sent by; id is "email", "sms.<location>" or "whatsapp.<location>"',
     STATUS | PLACE,
+    ("sender",),
 )
 
 

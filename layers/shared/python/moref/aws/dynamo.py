@@ -58,13 +58,14 @@ class DynamoStore:
         status: str | None = None,
         location_id: str | None = None,
         parent: str | None = None,
+        waiting: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         newest_first: bool = True,
         limit: int = 50,
         after: dict[str, Any] | None = None,
     ) -> Page:
-        index, partition = keys.index_for(organization_id, kind.noun, status, location_id, parent)
+        index, partition = keys.index_for(organization_id, kind.noun, status, location_id, parent, waiting=waiting)
         attribute, sort = INDEXES[index]
         model = self.tables[kind.table]
         low, high = iso(since) if since else "0", iso(until) if until else "~"

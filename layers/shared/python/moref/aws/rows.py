@@ -46,6 +46,9 @@ class Row(Model):
     status_key = UnicodeAttribute(null=True)
     location_key = UnicodeAttribute(null=True)
     parent_key = UnicodeAttribute(null=True)
+    waiting_key = UnicodeAttribute(null=True)
+    waiting_place_key = UnicodeAttribute(null=True)
+    waiting_since = UnicodeAttribute(null=True)
     pending = UnicodeAttribute(null=True)
     pending_since = UnicodeAttribute(null=True)
     expires_at = Integer(null=True)
@@ -54,6 +57,8 @@ class Row(Model):
     by_status = _index("by_status")
     by_location = _index("by_location")
     by_parent = _index("by_parent")
+    by_waiting = _index("by_waiting")
+    by_waiting_place = _index("by_waiting_place")
     by_pending = _index("pending")
 
 

@@ -9,6 +9,8 @@ from moref.kernel import ids
 from moref.kernel.errors import BadInput, Conflict
 from moref.records import Change, Create, Emit, Write, get
 from moref.runtime import Runtime
+from moref.tenants.model import Location, Organization
+from moref.tenants.settings import setting
 
 TRIES = 4
 MAX_COMMENT = 2000
@@ -49,11 +51,13 @@ def first_feedback(
     """The writes of an enrollment's first score, for the commit of whatever it came with. Raises BadInput."""
     if not 1 <= score <= 5:
         raise BadInput("choose a score from 1 to 5", field="score")
-    now, words = runtime.clock.now(), comment.strip()[:MAX_COMMENT]
+    now, words, org = runtime.clock.now(), comment.strip()[:MAX_COMMENT], enrollment.organization_id
+    location = get(runtime.store, Location, org, enrollment.location_id)
+    threshold = setting(get(runtime.store, Organization, org, org), location, "feedback_threshold")
     judged = judge(score, words)
     feedback = Feedback(
-        organization_id=enrollment.organization_id,
-        id=feedback_id(enrollment.organization_id, enrollment.id),
+        organization_id=org,
+        id=feedback_id(org, enrollment.id),
         created_at=now,
         updated_at=now,
         enrollment_id=enrollment.id,
@@ -65,6 +69,7 @@ def first_feedback(
         source=source,
         sentiment=judged.sentiment,
         sentiment_reason=judged.reason,
+        low=score < threshold,
     )
     return Create(feedback), Emit(given(feedback), now)
 

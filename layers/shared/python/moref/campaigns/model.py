@@ -83,6 +83,9 @@ class StaffTask(Entity):
     def parent(self) -> str | None:
         return self.contact_id
 
+    def waits(self) -> tuple[str, datetime] | None:
+        return ("task", self.created_at) if self.status == "open" else None
+
 
 class PageToken(Entity):
     """What a page's token leads to; organization_id is GLOBAL and id is the token."""
@@ -109,9 +112,15 @@ class Feedback(Entity):
     sentiment: Sentiment = "neutral"
     sentiment_reason: str = ""  # in words, for staff
     sentiment_by: str = "rule"  # or the member who judged otherwise
+    low: bool = False  # below the branch's threshold when it was given
+    handled_at: AwareDatetime | None = None  # when staff had looked after it
+    handled_by: str | None = None  # member id
 
     def parent(self) -> str:
         return self.contact_id
+
+    def waits(self) -> tuple[str, datetime] | None:
+        return ("low_score", self.created_at) if self.low and self.handled_at is None else None
 
 
 class Campaign(Entity):

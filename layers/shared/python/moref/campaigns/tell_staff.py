@@ -16,8 +16,7 @@ def tell_staff(runtime: Runtime, feedback: Feedback) -> None:
     """
     organization = get(runtime.store, Organization, feedback.organization_id, feedback.organization_id)
     location = get(runtime.store, Location, feedback.organization_id, feedback.location_id)
-    low = feedback.score < setting(organization, location, "feedback_threshold")
-    if not low or not setting(organization, location, "tell_staff_of_low_scores"):
+    if not feedback.low or not setting(organization, location, "tell_staff_of_low_scores"):
         return
     mail = planned(
         runtime,

@@ -1,6 +1,6 @@
 """A referral that reached its program's qualifying fact."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -93,6 +93,10 @@ class Conversion(Entity):
 
     def parent(self) -> str:
         return self.referral_id
+
+    def waits(self) -> tuple[str, datetime] | None:
+        asked = {"pending": "approval", "held": "hold"}.get(self.status)
+        return (asked, self.waiting_since) if asked and self.waiting_since else None
 
     def open_holds(self) -> list[Hold]:
         return [hold for hold in self.holds if hold.open]

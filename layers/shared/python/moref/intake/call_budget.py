@@ -68,8 +68,9 @@ def pause(runtime: Runtime, connection: Connection, reason: str, seconds: int | 
     for _ in range(TRIES):
         budget, now = current(runtime, connection), runtime.clock.now()
         wait = PAUSES[min(budget.pauses, len(PAUSES) - 1)]
+        since = budget.paused_since or now
         until = now + max(wait, timedelta(seconds=min(seconds or 0, 86_400)))
-        paused = budget.changed(now, paused_until=until, pauses=budget.pauses + 1, reason=reason)
+        paused = budget.changed(now, paused_until=until, pauses=budget.pauses + 1, reason=reason, paused_since=since)
         try:
             runtime.store.commit(_saved(budget, paused))
         except Conflict:
@@ -83,7 +84,7 @@ def answered(budget: CallBudget, now: datetime) -> tuple[Write, ...]:
     """The CRM takes our calls again."""
     if not budget.pauses:
         return ()
-    return (_saved(budget, budget.changed(now, pauses=0, paused_until=None, reason=None)),)
+    return (_saved(budget, budget.changed(now, pauses=0, paused_until=None, paused_since=None, reason=None)),)
 
 
 def _counted(budget: CallBudget, now: datetime, **counts: int) -> CallBudget:

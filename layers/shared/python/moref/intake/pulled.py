@@ -4,6 +4,7 @@ A notification raises a record's dirty version; a worker reads the record some s
 version is still the one it began with (design.md, "State").
 """
 
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -80,10 +81,16 @@ class CallBudget(Entity):
     status: Literal["open", "low", "spent"] = "open"
     paused_until: AwareDatetime | None = None  # the CRM refused us: credentials or rate
     pauses: int = 0  # in a row
+    paused_since: AwareDatetime | None = None  # the first of them
     reason: str | None = None
 
     def parent(self) -> str:
         return self.connection_id
+
+    def waits(self) -> tuple[str, datetime] | None:
+        """Under its month: what was paused when a month ended says nothing of the next."""
+        failing = self.pauses > 0 or self.status == "spent"
+        return (f"crm-{self.month}", self.paused_since or self.updated_at) if failing else None
 
 
 class Signal(BaseModel):

@@ -43,11 +43,31 @@ def pending_shard(id: str) -> str:
     return f"p{sha256(id.encode()).digest()[0] % PENDING_SHARDS}"
 
 
+def waiting_keys(organization: str, noun: str, what: str, location_id: str | None) -> dict[str, str]:
+    """The partitions of by_waiting and, of what belongs to a branch, of by_waiting_place."""
+    found = {"waiting_key": filter_key(organization, noun, what)}
+    if location_id:
+        found["waiting_place_key"] = filter_key(organization, noun, f"{what}#{location_id}")
+    return found
+
+
 def index_for(
-    organization: str, noun: str, status: str | None, location_id: str | None, parent: str | None
+    organization: str,
+    noun: str,
+    status: str | None,
+    location_id: str | None,
+    parent: str | None,
+    *,
+    waiting: str | None = None,
 ) -> tuple[str, str]:
-    """The index and partition that serve a list. Raises ValueError on more than one filter: no index holds two."""
-    filters = {"by_status": status, "by_location": location_id, "by_parent": parent}
+    """The index and partition that serve a list. Raises ValueError on more than one filter: no index holds two, except
+    what waits at a location."""
+    if waiting is not None and status is None and parent is None:
+        partitions = waiting_keys(organization, noun, waiting, location_id)
+        if location_id is None:
+            return "by_waiting", partitions["waiting_key"]
+        return "by_waiting_place", partitions["waiting_place_key"]
+    filters = {"by_status": status, "by_location": location_id, "by_parent": parent, "by_waiting": waiting}
     given = {index: value for index, value in filters.items() if value is not None}
     if len(given) > 1:
         raise ValueError("a list takes one of status, location, parent")

@@ -30,6 +30,8 @@ INDEXES = {
     "by_status": ("status_key", "updated"),
     "by_location": ("location_key", "created"),
     "by_parent": ("parent_key", "created"),
+    "by_waiting": ("waiting_key", "waiting_since"),  # sparse: only what waits for staff stands in it
+    "by_waiting_place": ("waiting_place_key", "waiting_since"),
     "pending": ("pending", "pending_since"),
 }
 PENDING_SHARDS = 4  # spreads the sparse index; the sweeper reads each

@@ -73,6 +73,7 @@ class Message(Entity):
     clicked_at: AwareDatetime | None = None  # likewise
     read_at: AwareDatetime | None = None  # of a reply: when staff read it
     read_by: str | None = None  # member
+    stuck_since: AwareDatetime | None = None  # it waits because its carrier refuses us, until somebody mends that
 
     def parent(self) -> str | None:
         return self.contact_id
@@ -80,6 +81,14 @@ class Message(Entity):
     def listed_at(self) -> datetime:
         waits = self.status == "queued" and self.not_before is not None
         return max(self.updated_at, self.not_before) if waits and self.not_before else self.updated_at
+
+    def waits(self) -> tuple[str, datetime] | None:
+        """A reply that is neither a keyword nor a score is for staff to read."""
+        if self.direction == "in":
+            return ("reply", self.created_at) if self.reason is None and self.read_at is None else None
+        if self.status == "queued" and self.stuck_since is not None:
+            return "stuck", self.stuck_since
+        return ("undelivered", self.updated_at) if self.status in ("undelivered", "failed") else None
 
 
 class Frequency(Entity):

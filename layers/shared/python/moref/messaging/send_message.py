@@ -128,7 +128,8 @@ def _call(runtime: Runtime, claimed: Message, channel: Channel, account: Account
 
 def _again(runtime: Runtime, message: Message, due: datetime, error: Failure) -> None:
     """Surely not sent: back into the queue. The last look ends it when it has become too late."""
-    waiting = settle(runtime, message, status="queued", not_before=due, reason=error.detail)
+    stuck = (message.stuck_since or runtime.clock.now()) if isinstance(error, NeedsPerson) else None
+    waiting = settle(runtime, message, status="queued", not_before=due, reason=error.detail, stuck_since=stuck)
     if waiting is not None:
         later(runtime, waiting, due)
 

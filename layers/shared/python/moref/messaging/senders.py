@@ -6,6 +6,7 @@ A row speaks of one address: when the branch gets another number, that one begin
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, Field
@@ -43,6 +44,9 @@ class Sender(Entity):
     status: State = "requested"  # made of the two above
     resumed_at: AwareDatetime | None = None
     resumes: int = 0  # counters of bounces and complaints begin anew with each
+
+    def waits(self) -> tuple[str, datetime] | None:
+        return ("sender", self.updated_at) if self.status == "blocked" else None
 
 
 def sender_id(channel: SenderChannel, location_id: str) -> str:

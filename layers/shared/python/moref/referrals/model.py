@@ -1,5 +1,6 @@
 """Who refers, by which link, and who was referred."""
 
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -96,6 +97,9 @@ class Lead(Entity):
     branch_told_at: AwareDatetime | None = None  # e-mail to the branch after two minutes without acceptance
     reason: str | None = None
 
+    def waits(self) -> tuple[str, datetime] | None:
+        return ("lead", self.created_at) if self.status == "failed" else None
+
 
 class Evidence(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -149,6 +153,9 @@ class UnmatchedSource(Entity):
     def parent(self) -> str:
         return self.job_id
 
+    def waits(self) -> tuple[str, datetime] | None:
+        return ("source", self.created_at) if self.status == "open" else None
+
 
 DisputeStage = Literal["in_time", "soon", "overdue"]
 
@@ -175,3 +182,6 @@ class Dispute(Entity):
 
     def parent(self) -> str:
         return self.advocate_id
+
+    def waits(self) -> tuple[str, datetime] | None:
+        return ("dispute", self.created_at) if self.status == "open" else None

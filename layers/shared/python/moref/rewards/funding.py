@@ -4,7 +4,7 @@ ok -> low (a forecast) -> short (the provider refused an order) -> ok (an order 
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime
@@ -40,6 +40,9 @@ class Funding(Entity):
     daily: int = 0  # paid a day, over the last 28
     days_left: int | None = None  # None: nothing is paid, or the balance is not told
     checked_at: AwareDatetime | None = None
+
+    def waits(self) -> tuple[str, datetime] | None:
+        return ("funding", self.since) if self.status != "ok" else None
 
 
 def refused(runtime: Runtime, payout: Payout) -> None:

@@ -1,5 +1,6 @@
 """A reward out of goodwill, as staff decided on it."""
 
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, Field
@@ -37,3 +38,6 @@ class Goodwill(Entity):
 
     def parent(self) -> str:
         return self.advocate_id
+
+    def waits(self) -> tuple[str, datetime] | None:
+        return ("goodwill", self.created_at) if self.status == "waiting" else None

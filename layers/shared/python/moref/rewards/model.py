@@ -1,5 +1,6 @@
 """Rewards, payouts and the ledger's entries. Amounts are integer minor units with their currency."""
 
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
@@ -55,6 +56,11 @@ class Reward(Entity):
     def parent(self) -> str:
         return self.advocate_id
 
+    def waits(self) -> tuple[str, datetime] | None:
+        """Released, and nothing could be frozen of it yet: `reason` says what is missing."""
+        stuck = self.status == "pending" and self.frozen_at is None and self.reason is not None
+        return ("reward", self.released_at) if stuck and self.released_at else None
+
     @property
     def payable(self) -> int:
         return self.amount - self.withheld
@@ -63,6 +69,10 @@ class Reward(Entity):
 PayoutStatus = Literal[
     "intent", "submitted", "accepted", "delivered", "retry_wait", "unknown", "needs_person", "failed", "cancelled"
 ]
+
+
+# Reasons of a payout that waits for its account at the provider to be mended.
+ACCOUNT_REFUSED = frozenset({"credentials", "account_missing", "account_stopped"})
 
 
 class Payout(Entity):
@@ -103,6 +113,12 @@ class Payout(Entity):
 
     def parent(self) -> str:
         return self.reward_id
+
+    def waits(self) -> tuple[str, datetime] | None:
+        if self.status == "needs_person":
+            return "payout", self.updated_at
+        refused = self.status == "retry_wait" and self.reason in ACCOUNT_REFUSED
+        return ("refused", self.first_submitted_at or self.created_at) if refused else None
 
 
 def payout_id(organization_id: str, reward_id: str) -> str:
