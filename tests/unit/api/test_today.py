@@ -1,6 +1,7 @@
 """What needs somebody today: each kind is there, leaves when it is done, keeps to locations, and costs the same."""
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -46,7 +47,7 @@ class Desk:
 
     def row(self, kind: str, place: str = HERE) -> Entity:
         now = self.clock.now()
-        waiting = {
+        waiting: dict[str, Callable[[], Entity]] = {
             "approvals": lambda: self._conversion(place, status="pending", waiting_since=now),
             "holds": lambda: self._conversion(
                 place, status="held", waiting_since=now, holds=[Hold(rule="velocity", words="Many in one day.")]
@@ -79,7 +80,7 @@ class Desk:
             "inbox": lambda: InboxEvent(**self.base(None, now), source="crm:generic", connection_id="con",
                                         event_id="e", body="", status="quarantined", reason="unreadable"),
         }  # fmt: skip
-        made = cast(Entity, waiting[kind]())
+        made = waiting[kind]()
         self.store.commit(Create(made))
         return made
 
