@@ -15,7 +15,7 @@ from moref.kernel.keys import GLOBAL
 from moref.records import Change, get
 from moref.rewards import ledger, slots
 from moref.rewards.connect import connect
-from moref.rewards.model import OpenPayout, Payout, Reward
+from moref.rewards.model import Entry, OpenPayout, Payout, Reward
 from moref.rewards.settle import UNDELIVERABLE, differs
 from moref.rewards.start_payout import NO_ADDRESS
 from moref.rewards.wake import GIVE_UP
@@ -248,6 +248,27 @@ def test_news_of_an_order_before_its_answer_settles_it() -> None:
     world.notice("ORDERS.CREATED", "orders", "ORDER1")
     assert payout(world).status == "accepted"
     invariants.check(world)
+
+
+def test_an_order_that_comes_to_light_after_the_end_calls_a_person_and_is_never_booked_however_often_told() -> None:
+    world = approved("lost_before")
+    world.clock.move(seconds=1)
+    world.fact(1, "cancelled", True)
+    world.drain()
+    world.settle_down(2)
+    assert payout(world).status == "cancelled"
+    world.provider._make(payout(world))
+    for name in ("ORDERS.CREATED", "ORDERS.APPROVED", "REWARDS.DELIVERY.SUCCEEDED"):
+        world.notice(name, "orders", "ORDER1")
+        assert (payout(world).status, payout(world).order_id, payout(world).accepted_at) == (
+            "needs_person",
+            "ORDER1",
+            None,
+        )
+    assert [one.status for one in world.all(Reward)] == ["reversed"]
+    assert set(ledger.balances(world.store, ORG)["USD"].values()) == {0}
+    assert ledger.faults(world.all(Entry)) == []
+    assert count(world, "payout_needs_person") == 1
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def settle(runtime: Runtime, organization_id: str, payout_id: str, order: Provid
         payout = get(runtime.store, Payout, organization_id, payout_id)
         reward = get(runtime.store, Reward, organization_id, payout.reward_id)
         now = runtime.clock.now()
-        fields = _decide(payout, order, now)
+        fields = _decide(payout, reward, order, now)
         if all(getattr(payout, name) == value for name, value in fields.items()):
             return payout
         accepted = fields.get("accepted_at") is not None and payout.accepted_at is None
@@ -70,21 +70,26 @@ def _recipient_fits(payout: Payout, order: ProviderOrder) -> bool:
     return (email is None or email in emails) and (phone is None or phone in phones)
 
 
-def _decide(payout: Payout, order: ProviderOrder, now: datetime) -> dict[str, Any]:
-    if payout.status in ("cancelled", "failed"):
-        both = order.status in DEAD  # have ended it
-        words = "the provider has an order although the payout was ended"
-        return {"status": payout.status} if both else _alarm(words, order)
+def _decide(payout: Payout, reward: Reward, order: ProviderOrder, now: datetime) -> dict[str, Any]:
+    if payout.status in ("cancelled", "failed") and order.status in DEAD:
+        return {"status": payout.status}  # both have ended it
+    wrong = _wrong(payout, reward, order)
+    if wrong is not None:
+        return _alarm(wrong, order)
+    return _executed(payout, order, now) if order.status == EXECUTED else _pending(payout, order)
+
+
+def _wrong(payout: Payout, reward: Reward, order: ProviderOrder) -> str | None:
+    """Why the order is for people to look at."""
+    if payout.accepted_at is None and reward.status != "pending":
+        # However often it is told: our books are closed on it. The month's statement lists what was paid.
+        return "the provider has an order although the payout was ended"
     if payout.first_submitted_at is None:
-        return _alarm("the provider has an order we never asked for", order)
+        return "the provider has an order we never asked for"
     difference = differs(payout, order)
     if difference is not None:
-        return _alarm(f"the provider's order differs: {difference}", order)
-    if order.status in DEAD:
-        return _alarm(f"the provider's order is {order.status}", order)
-    if order.status != EXECUTED:
-        return _pending(payout, order)
-    return _executed(payout, order, now)
+        return f"the provider's order differs: {difference}"
+    return f"the provider's order is {order.status}" if order.status in DEAD else None
 
 
 def _alarm(reason: str, order: ProviderOrder) -> dict[str, Any]:
