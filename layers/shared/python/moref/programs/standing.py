@@ -7,7 +7,7 @@ from datetime import datetime
 
 from moref.kernel import ids
 from moref.programs.model import Standing
-from moref.programs.tiers import joined
+from moref.programs.tiers import given_back, joined
 from moref.records import Change, Create, Store, Write, get
 from moref.referrals.model import Advocate
 
@@ -91,12 +91,12 @@ def giving_back(
     writes: list[Write] = []
     for id in standing_ids:
         before = current(store, organization_id, id)
-        freed = before.freed_ordinals
-        if before.period == counted and ordinal is not None:
-            freed = sorted([*freed, ordinal])
+        approved, freed = given_back(
+            before.approved, before.freed_ordinals, ordinal if before.period == counted else None
+        )
         after = before.changed(
             now,
-            approved=before.approved - 1,
+            approved=approved,
             freed_ordinals=freed,
             rewards=before.rewards - (amount > 0),
             amounts={**before.amounts, currency: before.amounts.get(currency, 0) - amount},

@@ -50,3 +50,13 @@ def next_ordinal(approved: int, freed: list[int]) -> tuple[int, list[int]]:
         first, *rest = sorted(freed)
         return first, rest
     return approved + 1, []
+
+
+def given_back(approved: int, freed: list[int], ordinal: int | None) -> tuple[int, list[int]]:
+    """The ladder after a reversal of that ordinal.
+
+    What two merged rows had both earned is given back by both and freed once: nothing is earned twice for it.
+    """
+    if ordinal is None:
+        return max(approved - 1, 0), freed
+    return (approved, freed) if ordinal in freed else (approved - 1, sorted([*freed, ordinal]))

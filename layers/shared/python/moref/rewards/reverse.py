@@ -9,6 +9,7 @@ from moref.events import Event
 from moref.kernel import plugins
 from moref.kernel.errors import Conflict
 from moref.programs import standing
+from moref.programs.tiers import given_back
 from moref.records import Change, Emit, Write, get
 from moref.referrals.advocates import credited
 from moref.referrals.model import Advocate
@@ -98,8 +99,8 @@ def taken_back(runtime: Runtime, conversion: Conversion, now: datetime, *, also:
     org = conversion.organization_id
     own = conversion.advocate_id
     advocate = credited(runtime.store, org, own) or get(runtime.store, Advocate, org, own)
-    freed = [*advocate.freed_ordinals, *([conversion.ordinal] if conversion.ordinal else [])]
-    fewer = advocate.changed(now, approved=advocate.approved - 1, freed_ordinals=sorted(freed))
+    approved, freed = given_back(advocate.approved, advocate.freed_ordinals, conversion.ordinal)
+    fewer = advocate.changed(now, approved=approved, freed_ordinals=freed)
     taken = conversion.taken
     if taken is None:
         return [Change(advocate, fewer)]
