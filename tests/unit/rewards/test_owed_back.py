@@ -157,6 +157,47 @@ def test_paid_the_difference_is_the_companys_loss_or_owed() -> None:
         right(world)
 
 
+def left(world: World) -> list[int]:
+    right(world)
+    return [debt.left for debt in world.all(Debt)]
+
+
+def test_the_debt_of_a_refunded_part_follows_the_job_down_and_up_again() -> None:
+    world = owing(tiers=SHARE)
+    earned(world, "x", amount=100_000)
+    for amount, owed in ((80_000, 2000), (50_000, 5000), (50_000, 5000), (90_000, 1000), (100_000, 0), (70_000, 3000)):
+        job_says(world, "job_x", amount=amount)
+        assert left(world) == [owed]
+    job_says(world, "job_x", cancelled=True)
+    assert left(world) == [10_000]
+    job_says(world, "job_x", cancelled=False, amount=60_000)  # it counts again, for less
+    assert left(world) == [4000]
+    assert accounts(world) == {"provider_funding": -10_000, "advocate_receivable": 4000, "referral_expense": 6000}
+
+
+def test_what_a_later_reward_had_paid_of_a_debt_is_not_asked_for_again_when_it_shrinks_and_grows() -> None:
+    world = owing(tiers=SHARE)
+    earned(world, "x", amount=100_000)
+    job_says(world, "job_x", amount=40_000)
+    program(world, tiers=[Tier(at=1, amount=2500)])
+    earned(world, "y")
+    assert left(world) == [3500]
+    job_says(world, "job_x", amount=80_000)
+    assert (left(world), world.all(Debt)[0].status) == ([0], "settled")
+    job_says(world, "job_x", amount=70_000)
+    assert left(world) == [500]
+
+
+def test_a_debt_for_fraud_stays_whatever_the_job_does() -> None:
+    world = owing(tiers=SHARE)
+    one = earned(world, "x", amount=100_000)
+    job_says(world, "job_x", amount=60_000)
+    record(world.runtime, one, cause="fraud", words="two names, one person", actor="mem_1")
+    for facts in ({"amount": 100_000}, {"cancelled": True}, {"cancelled": False}):
+        job_says(world, "job_x", **facts)
+        assert (left(world), world.all(Debt)[0].cause) == ([10_000], "fraud")
+
+
 def test_a_flat_reward_stays_until_the_job_is_below_the_minimum() -> None:
     world = world_with(minimum_amount=50_000)
     earned(world, "x", actor="mem_1", amount=100_000)

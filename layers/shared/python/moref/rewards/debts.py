@@ -42,36 +42,63 @@ def record(
     runtime: Runtime, reward: Reward, *, cause: Literal["fraud", "cancellation"], words: str, actor: str,
     amount: int | None = None,
 ) -> Debt | None:  # fmt: skip
-    """The debt for a paid reward, or for `amount` of it; recorded once. None for what was not paid, or the friend's,
-    who accepted nothing. Whether the terms allow it is the caller's to ask. Raises Conflict on a lost race."""
+    """The debt for a paid reward, or for `amount` of it. A repeat changes nothing; more than was recorded raises it,
+    and fraud stays fraud. None for what was not paid, or the friend's, who accepted nothing. Whether the terms allow it
+    is the caller's to ask. Raises Conflict on a lost race."""
     if reward.who != "advocate" or reward.kind not in _PAID or reward.status not in ("issued", "redeemed"):
         return None
     if reward.payable <= 0:
         return None
     org, now = reward.organization_id, runtime.clock.now()
-    size = min(amount or reward.payable, reward.payable)
     before = runtime.store.find(Debt, org, debt_id(reward))
-    if before is not None and before.status != "released":
+    known = before if before is not None and before.status != "released" else None
+    size = max(min(amount or reward.payable, reward.payable), known.amount if known else 0)
+    if known is not None and known.amount == size and known.cause in (cause, "fraud"):
+        return known
+    settled = before.settled if before else 0
+    if known is None and size <= settled:
         return before
     after = Debt(
         organization_id=org, id=debt_id(reward), version=before.version if before else 0,
         created_at=before.created_at if before else now, updated_at=now, reward_id=reward.id,
         advocate_id=reward.advocate_id, contact_id=reward.contact_id, location_id=reward.location_id,
-        legal_entity_id=reward.legal_entity_id, currency=reward.currency, amount=size, cause=cause,
-        words=words[:300], turn=before.turn + 1 if before else 1, settled=before.settled if before else 0,
+        legal_entity_id=reward.legal_entity_id, currency=reward.currency, amount=size, settled=settled,
+        cause="fraud" if known is not None and known.cause == "fraud" else cause, words=words[:300],
+        turn=before.turn + 1 if before else 1, status="open" if settled < size else "settled",
     )  # fmt: skip
-    if after.amount <= after.settled:
-        return before
-    owed = after.amount - after.settled
-    told = Event("debt.recorded", org, after.id, {"reward_id": reward.id, "cause": cause})
+    more = size - (known.amount if known else settled)
+    booked = ledger.book(reward, "debt_recorded", now, amount=more, turn=str(after.turn)) if more else None
+    told = Event("debt.recorded", org, after.id, {"reward_id": reward.id, "cause": after.cause})
     runtime.store.commit(
         Change(before, after) if before else Create(after),
         Point(org, LOOKUP, reward.advocate_id, after.id),
-        ledger.book(reward, "debt_recorded", now, amount=owed, turn=str(after.turn)),
+        *([booked] if booked else []),
         audit(now, org, actor, "debt.recorded", reward.id, turn=str(after.turn), reason=words),
         Emit(told, now),
     )
     return get(runtime.store, Debt, org, after.id)
+
+
+def lessen(runtime: Runtime, reward: Reward, amount: int, *, words: str) -> None:
+    """The job counts (`amount` 0), or for more than was thought: a debt for its cancellation is no more than `amount`.
+    One for fraud stays. What was kept already stays kept. Raises Conflict on a lost race."""
+    org, now = reward.organization_id, runtime.clock.now()
+    before = runtime.store.find(Debt, org, debt_id(reward))
+    if before is None or before.status != "open" or before.cause == "fraud":
+        return
+    if amount == 0:
+        release(runtime, reward, actor="policy", words=words)
+        return
+    size = max(amount, before.settled)
+    if size >= before.amount:
+        return
+    turn = before.turn + 1
+    after = before.changed(now, amount=size, turn=turn, status="open" if before.settled < size else "settled")
+    runtime.store.commit(
+        Change(before, after),
+        ledger.book(reward, "debt_released", now, amount=before.amount - size, turn=f"{turn}.part"),
+        audit(now, org, "policy", "debt.lessened", reward.id, turn=str(turn), reason=words),
+    )
 
 
 def release(runtime: Runtime, reward: Reward, *, actor: str, words: str) -> Debt | None:

@@ -1,7 +1,8 @@
 """The job came to less after the approval (a partial refund): a reward that is a share of it follows.
 
     not frozen yet   lowered in place by a correcting entry; budgets, caps and the tax count follow
-    frozen or paid   the difference is the company's loss, unless the accepted terms allow a debt (debts.py)
+    frozen or paid   the difference is the company's loss, unless the accepted terms allow a debt (debts.py), which
+                     follows the job down and up again
     flat             unaffected, until the job falls below the program's minimum: then it qualifies no more at all
 
 A job that comes to more raises nothing: a tier is frozen at approval.
@@ -26,16 +27,21 @@ def lower(runtime: Runtime, conversion: Conversion, job_amount: int | None) -> b
         return False
     reward = get(runtime.store, Reward, conversion.organization_id, conversion.reward_id)
     due = max(amount(terms, ordinal or 0, job_amount) or 0, 1)
-    if due >= reward.amount:
-        return False
     if reward.status == "pending" and reward.frozen_at is None and not reward.withheld:
-        _in_place(runtime, conversion, reward, due)
-        return True
-    org = conversion.organization_id
-    if debts.allowed(runtime.store, org, conversion.program_id, conversion.advocate_id, terms):
-        words = "the job was refunded in part after the reward was paid"
-        debts.record(runtime, reward, cause="cancellation", words=words, actor="policy", amount=reward.amount - due)
+        if due < reward.amount:
+            _in_place(runtime, conversion, reward, due)
+        return due < reward.amount
+    if debts.allowed(runtime.store, reward.organization_id, conversion.program_id, conversion.advocate_id, terms):
+        _owed(runtime, reward, max(reward.amount - due, 0))
     return False
+
+
+def _owed(runtime: Runtime, reward: Reward, much: int) -> None:
+    """The debt for the refunded part follows the job both ways: a CRM may take back what it said."""
+    if much:
+        words = "the job was refunded in part after the reward was paid"
+        debts.record(runtime, reward, cause="cancellation", words=words, actor="policy", amount=much)
+    debts.lessen(runtime, reward, much, words="the job came to more again")
 
 
 def _in_place(runtime: Runtime, conversion: Conversion, reward: Reward, due: int) -> None:
