@@ -9,11 +9,13 @@ from moref.intake.model import Contact
 from moref.kernel.errors import BadInput, Conflict, OutcomeUnknown
 from moref.messaging.model import Message
 from moref.records import get
+from moref.referrals.merge_contacts import merge_contacts
 from moref.rewards import ledger
 from moref.rewards.model import Payout
 from moref.rewards.new_address import MOST_CODES, NewAddress, ask, confirm, masked
 from moref.rewards.redirect import redirect
 from moref.rewards.settle import UNDELIVERABLE
+from tests.fakes.runtime import START
 from tests.simulation.world import ORG, World
 from tests.unit.rewards.test_payouts import approved, payout
 
@@ -57,6 +59,23 @@ def test_the_code_goes_to_another_address_on_file_and_the_new_one_is_hidden_in_i
     (message,) = [one for one in world.all(Message) if one.template == "confirm_address"]
     assert (message.channel, message.contact_id, message.fields["new_address"]) == ("sms", "con_ann", "a***@new.test")
     assert (masked("+15125550123"), masked("x@y.test")) == ("***0123", "x***@y.test")
+
+
+def test_no_code_goes_to_an_address_that_only_a_form_brought_while_the_crm_gave_the_other() -> None:
+    person = {"phone": "+15125550123", "email": "thief@elsewhere.test", "known_at": {"phone": START}}
+    world = approved("undeliverable", **person)
+    assert payout(world).recipient_phone == "+15125550123"
+    with pytest.raises(Conflict, match="no other address"):
+        asked(world, email=None, phone="+15125550199")
+
+
+def test_the_code_goes_to_the_person_as_known_after_a_merge() -> None:
+    world = approved("undeliverable")
+    world.make(Contact, "con_new", location_id="loc_1", first_name="Ann", phone="+15125550123", person_keys=["key-new"])
+    merge_contacts(world.runtime, ORG, "con_ann", "con_new", actor="mem_1", reason="one person")
+    asked(world)
+    (message,) = [one for one in world.all(Message) if one.template == "confirm_address"]
+    assert (message.channel, message.contact_id) == ("sms", "con_new")
 
 
 def test_without_another_address_nobody_can_confirm() -> None:

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
+from moref.campaigns.thank import thank
 from moref.conversions.approve import POLICY, approve
 from moref.conversions.judge import conversion_id
 from moref.intake.model import Contact
 from moref.kernel.errors import Conflict, Malformed, Retry
 from moref.kernel.keys import GLOBAL
+from moref.messaging.model import Message
 from moref.records import Change, get
+from moref.referrals.merge_contacts import merge_contacts
 from moref.rewards import ledger, slots
 from moref.rewards.connect import connect
 from moref.rewards.model import Entry, OpenPayout, Payout, Reward
@@ -219,6 +222,16 @@ def test_nobody_to_send_it_to_waits_for_an_address_and_calls_somebody() -> None:
     world.settle_down(1)
     assert (payout(world).status, payout(world).recipient_phone) == ("accepted", "+15125550100")
     assert [reward.reason for reward in world.all(Reward)] == [None]
+
+
+def test_after_a_merge_the_gift_card_goes_where_the_person_is_reached_now() -> None:
+    world = approved(email=None, phone=None)
+    world.make(Contact, "con_new", location_id="loc_1", first_name="Ann", email="ann@new.test", person_keys=["key-new"])
+    merge_contacts(world.runtime, ORG, "con_ann", "con_new", actor="mem_1", reason="one person")
+    world.settle_down(1)
+    assert (payout(world).status, payout(world).recipient_email) == ("accepted", "ann@new.test")
+    thank(world.runtime, ORG, payout(world).id)
+    assert [one.contact_id for one in world.all(Message) if one.template == "reward"] == ["con_new"]
 
 
 def test_an_address_that_only_a_form_brought_gets_no_money_when_the_crm_gave_another() -> None:

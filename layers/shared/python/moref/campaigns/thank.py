@@ -1,6 +1,6 @@
 """The provider accepted a payout: thank the advocate and say what is coming."""
 
-from moref.intake.model import Contact
+from moref.identity.current import current
 from moref.kernel.money import Money
 from moref.messaging.plan_message import planned, queue_once
 from moref.records import get
@@ -16,7 +16,7 @@ def thank(runtime: Runtime, organization_id: str, payout_id: str) -> None:
     if payout.status not in TOLD:
         return
     reward = get(runtime.store, Reward, organization_id, payout.reward_id)
-    contact = runtime.store.find(Contact, organization_id, reward.contact_id)
+    contact = current(runtime.store, organization_id, reward.contact_id)
     if contact is None:  # erased meanwhile; the gift card itself is the provider's business by now
         return
     queue_once(

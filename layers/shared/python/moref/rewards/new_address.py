@@ -14,8 +14,9 @@ from pydantic import AwareDatetime
 
 from moref import people
 from moref.events import Event
+from moref.identity.current import current
 from moref.intake.model import Contact
-from moref.kernel.errors import BadInput, Conflict
+from moref.kernel.errors import BadInput, Conflict, NotFound
 from moref.messaging.addresses import sms_phone
 from moref.messaging.plan_message import planned
 from moref.records import Change, Create, Emit, Entity, get
@@ -55,7 +56,7 @@ def ask(
     payout = get(runtime.store, Payout, organization_id, payout_id)
     _check(payout)
     email, phone = _written(payout, email, phone)
-    contact = get(runtime.store, Contact, organization_id, _reward(runtime, payout).contact_id)
+    contact = _person(runtime, payout)
     channel = _channel(payout, contact)
     before, now = runtime.store.find(NewAddress, organization_id, payout_id), runtime.clock.now()
     sent = before.codes if before else 0
@@ -140,16 +141,21 @@ def _written(payout: Payout, email: str | None, phone: str | None) -> tuple[str 
 
 
 def _channel(payout: Payout, contact: Contact) -> Literal["sms", "email"]:
-    """What is on file besides the address that failed."""
-    if contact.email and contact.email != payout.recipient_email:
+    """What is on file besides the address that failed; not what only a form brought where the CRM gave the other."""
+    known = contact.known_at.keys() & {"email", "phone"} or {"email", "phone"}
+    if contact.email and contact.email != payout.recipient_email and "email" in known:
         return "email"
-    if sms_phone(contact) and contact.phone != payout.recipient_phone:
+    if sms_phone(contact) and contact.phone != payout.recipient_phone and "phone" in known:
         return "sms"
     raise Conflict("no other address of the advocate is on file to send a code to: mend it at the provider")
 
 
-def _reward(runtime: Runtime, payout: Payout) -> Reward:
-    return get(runtime.store, Reward, payout.organization_id, payout.reward_id)
+def _person(runtime: Runtime, payout: Payout) -> Contact:
+    reward = get(runtime.store, Reward, payout.organization_id, payout.reward_id)
+    found = current(runtime.store, payout.organization_id, reward.contact_id)
+    if found is None:
+        raise NotFound(f"no contact {reward.contact_id}")
+    return found
 
 
 def _digest(runtime: Runtime, payout_id: str, code: str) -> str:

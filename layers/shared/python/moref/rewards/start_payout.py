@@ -2,6 +2,7 @@
 gift card is granted instead (kinds/)."""
 
 from moref.events import Event
+from moref.identity.current import current
 from moref.intake.model import Contact
 from moref.kernel import plugins
 from moref.kernel.keys import GLOBAL
@@ -35,7 +36,7 @@ def start_payout(runtime: Runtime, organization_id: str, reward_id: str) -> Payo
         plugins.load(KINDS, reward.kind).grant(runtime, reward)
         return None
     account = store.find(VendorAccount, organization_id, PROVIDER)
-    contact = store.find(Contact, organization_id, reward.contact_id)
+    contact = current(store, organization_id, reward.contact_id)  # what is known of the person now, also after a merge
     if account is None or contact is None or not (contact.email or contact.phone):
         _blocked(runtime, reward, NO_ACCOUNT if account is None else NO_ADDRESS)
         return None

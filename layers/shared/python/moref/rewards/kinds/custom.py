@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from moref.campaigns.model import StaffTask
-from moref.intake.model import Contact
+from moref.identity.current import current
 from moref.kernel import ids
 from moref.records import Change, Create, Write
 from moref.rewards import ledger
@@ -22,7 +22,7 @@ def grant(runtime: Runtime, reward: Reward) -> None:
     now, org = runtime.clock.now(), reward.organization_id
     if runtime.store.find(StaffTask, org, task_id(reward)) is not None:
         return
-    contact = runtime.store.find(Contact, org, reward.contact_id)
+    contact = current(runtime.store, org, reward.contact_id)
     name = f"{contact.first_name} {contact.last_name}".strip() if contact else ""
     task = StaffTask(
         organization_id=org, id=task_id(reward), created_at=now, updated_at=now, location_id=reward.location_id,
