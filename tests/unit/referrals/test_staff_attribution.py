@@ -161,7 +161,31 @@ def test_a_claim_that_is_later_than_the_holders_evidence_stays_open(o: Office) -
     with pytest.raises(Conflict, match="remove that first"):
         decide_dispute(o.w.runtime, ORG, case.id, accept=True, referred_at=o.w.clock.now(), **WHO)
     assert get(o.w.store, Dispute, ORG, case.id).status == "open"
+    assert [one.advocate_id for one in every(o.w.store, Referral, ORG)] == [o.tom.advocate_id], "no word of it is kept"
     rejected = decide_dispute(o.w.runtime, ORG, case.id, accept=False, referred_at=None, **WHO)
     assert (rejected.status, rejected.reason, rejected.decided_by) == ("rejected", WHO["reason"], "mem_1")
     with pytest.raises(Conflict, match="rejected already"):
         decide_dispute(o.w.runtime, ORG, case.id, accept=True, referred_at=o.w.clock.now(), **WHO)
+
+
+def test_what_staff_had_said_by_hand_before_does_not_hide_the_day_that_was_proven(o: Office) -> None:
+    """The same member had written the advocate down, too late to count; then the proof comes."""
+    proven = o.w.clock.now()
+    o.w.clock.move(days=3)
+    form(o.w, o.tom, **BO)
+    o.w.clock.move(days=1)
+    job = o.job()
+    assert o.credit(o.jane, job).status == "duplicate"
+    case = opened(o, o.jane, job)
+    for _ in range(2):
+        case = decide_dispute(o.w.runtime, ORG, case.id, accept=True, referred_at=proven, **WHO)
+    work(o.w)
+    found = holder(o.w, job)
+    assert found is not None
+    assert (found.advocate_id, case.status) == (o.jane.advocate_id, "accepted")
+    assert [piece.at for piece in found.evidence if piece.kind == "staff"] == [job.received_at, proven]
+    with pytest.raises(BadInput):
+        decide_dispute(
+            o.w.runtime, ORG, opened(o, o.tom, job).id, accept=True, referred_at=o.w.clock.now() + timedelta(days=1),
+            **WHO,
+        )  # fmt: skip

@@ -32,15 +32,13 @@ def attribute(
     advocate has no link, or races were lost.
     """
     now = runtime.clock.now()
-    if at is not None and at > now:
-        raise BadInput("a referral happened in the past", field="referred_at")
     for _ in range(TRIES):
         job = get(runtime.store, Job, organization_id, job_id)
         contact = current(runtime.store, organization_id, job.contact_id)
         advocate = credited(runtime.store, organization_id, advocate_id)
         if contact is None or advocate is None:
             raise NotFound(f"no advocate {advocate_id}")
-        before, after = _said(runtime, job, contact, advocate, _piece(job, advocate, actor, at or now))
+        before, after = _said(runtime, job, contact, advocate, word_of(job, advocate, actor, at or now, now))
         writes = _writes(before, after, ways(runtime.keys, contact))
         if writes:
             audit = audited(
@@ -55,7 +53,10 @@ def attribute(
     raise Conflict("the referral is being changed by others")
 
 
-def _piece(job: Job, advocate: Advocate, actor: str, at: datetime) -> Evidence:
+def word_of(job: Job, advocate: Advocate, actor: str, at: datetime, now: datetime) -> Evidence:
+    """What a member says as evidence. Raises BadInput on a time to come, Conflict when the advocate has no link."""
+    if at > now:
+        raise BadInput("a referral happened in the past", field="referred_at")
     if not advocate.links:
         raise Conflict("the advocate has no link yet: give them one first")
     code = advocate.links.get(job.location_id) or min(advocate.links.values())

@@ -33,8 +33,12 @@ def choose(referrals: Sequence[Referral]) -> Referral | None:
 
 
 def with_evidence(known: Sequence[Evidence], piece: Evidence) -> list[Evidence]:
-    """Appends a piece unless the same claim (kind, source, code) is known: it keeps the time it was first heard at."""
-    if any((old.kind, old.source_id, old.code) == (piece.kind, piece.source_id, piece.code) for old in known):
+    """Appends a piece unless the same claim (kind, source, code) is known: it keeps the time it was first heard at.
+
+    Staff may say of the same referral once more that it happened earlier, when proof has come to light.
+    """
+    same = [old for old in known if (old.kind, old.source_id, old.code) == (piece.kind, piece.source_id, piece.code)]
+    if same and (piece.kind != "staff" or min(old.at for old in same) <= piece.at):
         return list(known)
     return [*known, piece]
 

@@ -8,7 +8,8 @@ from moref.kernel import ids
 from moref.kernel.errors import BadInput, Conflict
 from moref.records import Change, Emit, Point, create_once, get
 from moref.referrals.advocates import credited
-from moref.referrals.attribute import attribute
+from moref.referrals.attribute import attribute, word_of
+from moref.referrals.attribution import winner
 from moref.referrals.model import Advocate, Dispute, Referral
 from moref.runtime import Runtime
 from moref.tenants.audit import audited
@@ -17,6 +18,7 @@ from moref.tenants.settings import setting
 
 TRIES = 5
 LOOKUP = "job_dispute"  # job -> the claims on it
+STAYS = "the job stays with another referral, with earlier evidence or an earned reward; remove that first"
 
 
 def dispute_id(organization_id: str, advocate_id: str, job_id: str) -> str:
@@ -96,9 +98,20 @@ def _credit(runtime: Runtime, case: Dispute, referred_at: datetime | None, actor
     if referred_at is None:
         raise BadInput("when they referred the customer, as their proof shows", field="referred_at")
     org = case.organization_id
+    if _stays(runtime, case, referred_at, actor):  # asked before it is said: a claim that is refused leaves no evidence
+        raise Conflict(STAYS)
     referral = attribute(runtime, org, case.job_id, case.advocate_id, actor=actor, reason=reason, at=referred_at)
     if referral.job_id != case.job_id:
-        raise Conflict(
-            "the job stays with another referral, with earlier evidence or an earned reward; remove that first"
-        )
+        raise Conflict(STAYS)
     return referral
+
+
+def _stays(runtime: Runtime, case: Dispute, referred_at: datetime, actor: str) -> bool:
+    """Whether somebody else holds the job, and would after that word as well."""
+    org, store = case.organization_id, runtime.store
+    job = get(store, Job, org, case.job_id)
+    advocate = credited(store, org, case.advocate_id) or get(store, Advocate, org, case.advocate_id)
+    word, holder = word_of(job, advocate, actor, referred_at, runtime.clock.now()), holder_of(runtime, job)
+    if holder is None or credited(store, org, holder.advocate_id) == advocate:
+        return False
+    return holder.status == "qualified" or winner([*holder.evidence, word]) != word
