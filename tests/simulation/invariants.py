@@ -147,6 +147,13 @@ def as_jobs_say(world: World) -> None:
         assert one.status != "approved" or stands or one.reason, "paid for nothing, and nobody says why"
 
 
+def nobody_is_told_wrong(world: World) -> None:
+    """As it comes by itself, without news from anybody."""
+    for one in world.all(Conversion):
+        referral = get(world.store, Referral, world.org, one.referral_id)
+        assert (referral.status, one.status) != ("qualified", "withdrawn")
+
+
 def ended(world: World) -> None:
     """After faults stop: every reward is paid once, reversed, or waits for a person with a reason and an alarm."""
     assert books.faults(world.store, world.org) == []

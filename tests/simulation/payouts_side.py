@@ -168,6 +168,7 @@ class PayoutsSide(RuleBasedStateMachine):
                     town.provider.progress(external_id)
         self.world.settle_down(others=(self.other,))
         for town in (self.world, self.other):
+            invariants.nobody_is_told_wrong(town)
             town.look_again()
         self.world.clock.move(minutes=1)
         self.world.settle_down(others=(self.other,))

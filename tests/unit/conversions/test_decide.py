@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from moref.conversions.approve import approve
+from moref.conversions.approve import POLICY, approve
 from moref.conversions.auto_approve import auto_approve
 from moref.conversions.judge import conversion_id
 from moref.conversions.model import Conversion
@@ -21,6 +21,7 @@ from moref.rewards import ledger
 from moref.rewards.model import AuditRow, Entry, Payout, Reward
 from tests.fakes.memory_store import Crash
 from tests.simulation import invariants
+from tests.simulation.town import Town
 from tests.simulation.world import ORG, World
 
 ID = conversion_id(ORG, "ref_1")
@@ -238,6 +239,26 @@ def test_undone_before_the_provider_is_asked_the_reward_is_reversed_and_may_be_e
     released(world)
     invariants.check(world)
     assert len(world.provider.orders) == 1
+
+
+@pytest.mark.parametrize("fault", [None, "lost_before"])
+def test_a_referral_whose_approval_was_taken_back_is_no_longer_qualified(fault: str | None) -> None:
+    """At once, or when the provider has said that it paid nothing; nobody brings news of it again."""
+    world = Town()
+    world.quote(1)
+    world.clock.move(hours=2)
+    world.says(1, "invoiced", True)
+    world.drain()
+    (waiting,) = world.all(Conversion)
+    approve(world.runtime, ORG, waiting.id, actor=POLICY if fault else "mem_1", reason="checked")
+    world.provider.fault = fault
+    world.drain()
+    world.clock.move(seconds=1)
+    world.says(1, "invoiced", False)
+    world.drain()
+    world.settle_down(2)
+    assert [one.status for one in world.all(Reward)] == ["reversed"]
+    assert [(one.status, one.reason) for one in world.all(Referral)] == [("new", UNDONE)]
 
 
 def test_undone_after_acceptance_it_stays_and_says_so() -> None:

@@ -27,10 +27,12 @@ def auto_approve(runtime: Runtime, organization_id: str, conversion_id: str) -> 
     """Approves a pending conversion of an automatic program once `hold_days` have passed since the fact they count from
     (same wall time); as long as that fact is missing, not at all.
 
-    A held one is never approved by time passing. Whatever waits for staff is watched. Raises NotFound; Conflict after
-    losing races.
+    A held one is never approved by time passing. Whatever waits for staff is watched. Of one that was withdrawn the
+    referral is told, also when its reward could be reversed only later. Raises NotFound; Conflict after losing races.
     """
     conversion = get(runtime.store, Conversion, organization_id, conversion_id)
+    if conversion.status == "withdrawn":
+        conversion = qualify(runtime, organization_id, conversion.referral_id) or conversion
     if conversion.status == "pending" and conversion.terms.approval == "automatic" and policy_may(conversion):
         _by_policy(runtime, conversion)
         conversion = get(runtime.store, Conversion, organization_id, conversion_id)
