@@ -53,8 +53,8 @@ class Answer:
 class World:
     """`a` and `b` are two onboarded organizations; `fill` gives one a row of every noun."""
 
-    def __init__(self) -> None:
-        self.runtime: Runtime = fake_runtime()
+    def __init__(self, runtime: Runtime | None = None) -> None:
+        self.runtime: Runtime = runtime or fake_runtime()
         composed[Api] = self.runtime
         self.a, self.b = opened(self.runtime, "bluebird"), opened(self.runtime, "redbird")
 
