@@ -1,4 +1,4 @@
-"""Counts what campaigns' messages achieved: messages that went on, clicks, feedback, referrals."""
+"""Counts what reports show: campaigns' messages that went on, clicks, referrals, conversions, payouts."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,12 +6,16 @@ from typing import Any
 from moref.aws.worker import worker
 from moref.kernel.env import ReportWorker
 from moref.kernel.errors import Malformed
+from moref.reporting.count_again import count_again
 from moref.reporting.count_click import feedback_given, link_clicked
 from moref.reporting.count_message import count_message
 from moref.reporting.count_referral import count_referral
+from moref.reporting.count_subject import count_subject
+from moref.reporting.follow import CONCERNS, follow
 from moref.runtime import Runtime
 
-SUBJECTS: dict[str, Callable[[Runtime, str, str], object]] = {
+# The funnel of a campaign, which counts messages, beside the reports, which count what became of people.
+FUNNEL: dict[str, Callable[[Runtime, str, str], object]] = {
     "message.changed": count_message,
     "link.clicked": link_clicked,
     "feedback.given": feedback_given,
@@ -20,15 +24,26 @@ SUBJECTS: dict[str, Callable[[Runtime, str, str], object]] = {
 
 
 def work(runtime: Runtime, message: dict[str, Any]) -> None:
-    organization_id, name = message["organization_id"], message.get("name")
-    if message.get("command") == "count_referral":
+    organization_id, name, command = message["organization_id"], message.get("name"), message.get("command")
+    if command == "count_referral":
         count_referral(runtime, organization_id, message["referral_id"])
-    elif name == "lead.created":
-        count_referral(runtime, organization_id, message["data"]["referral_id"])
-    elif name in SUBJECTS:
-        SUBJECTS[name](runtime, organization_id, message["subject"])
+        count_subject(runtime, organization_id, "referral", message["referral_id"])
+    elif command == "count_again":
+        count_again(runtime, organization_id, message["noun"], message["after"])
+    elif name in FUNNEL or name in CONCERNS:
+        _count(runtime, organization_id, message)
     else:
         raise Malformed("not work for reports")
+
+
+def _count(runtime: Runtime, organization_id: str, event: dict[str, Any]) -> None:
+    name = event["name"]
+    if name == "lead.created":
+        count_referral(runtime, organization_id, event["data"]["referral_id"])
+    elif name in FUNNEL:
+        FUNNEL[name](runtime, organization_id, event["subject"])
+    if name in CONCERNS:
+        follow(runtime, event)
 
 
 handler = worker(ReportWorker, work)

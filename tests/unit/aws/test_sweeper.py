@@ -34,8 +34,18 @@ def test_what_areas_find_late_has_its_round_once_an_hour() -> None:
         rounds.append(handler.sweep(runtime))
         move(runtime, minutes=2)
     everything = {"events": 3} | dict.fromkeys(handler.HOURLY, 0)
+    assert rounds.pop(0) == everything | dict.fromkeys(handler.DAILY, 0)
+    rounds.insert(0, everything)
     assert [place for place, sent in enumerate(rounds) if sent == everything] == [0, 30]
     assert [sent for sent in rounds if sent != everything] == [{"events": 3}] * 58
+
+
+def test_counters_are_derived_anew_once_a_day() -> None:
+    runtime, found = at(0), []
+    for _ in range(50):
+        found.append("counters" in handler.sweep(runtime))
+        move(runtime, hours=1)
+    assert [hour for hour, there in enumerate(found) if there] == [0, 24, 48]
 
 
 @pytest.mark.parametrize("jump", [{"hours": 5, "minutes": 33}, {"minutes": -20}, {"days": -2}])
@@ -43,7 +53,7 @@ def test_a_jump_of_the_clock_or_missed_rounds_skip_nothing(jump: dict[str, int])
     runtime = at(0)
     handler.sweep(runtime)
     move(runtime, **jump)
-    assert set(handler.sweep(runtime)) == {"events", *handler.HOURLY}
+    assert set(handler.sweep(runtime)) - set(handler.DAILY) == {"events", *handler.HOURLY}
     assert set(handler.sweep(runtime)) == {"events"}
 
 

@@ -45,28 +45,34 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "contact.merged": (REFERRALS,),  # subject contact (the one that is history); into
     "feedback.given": (CAMPAIGNS, REPORTS),  # subject feedback; enrollment_id, score
     "link.clicked": (CAMPAIGNS, REPORTS),  # subject link; the first click of a day
-    "partner.onboarded": (CAMPAIGNS,),  # subject advocate, of kind partner
+    "partner.onboarded": (CAMPAIGNS, REPORTS),  # subject advocate, of kind partner
     "campaign.resumed": (CAMPAIGNS,),  # subject campaign, also for a location's form of it: held steps go on
     "campaign.ended": (CAMPAIGNS,),  # subject campaign: whoever is on it is taken off
     "lead.created": (LEADS, REFERRALS, CAMPAIGNS, REPORTS),  # subject lead; referral_id
     "referral.changed": (REFERRALS, CAMPAIGNS, REPORTS),  # subject referral; status, previous_status, job_id
     "goodwill.granted": (REFERRALS,),  # subject goodwill; reward_id; released when it can no longer be undone
     "dispute.changed": (REFERRALS,),  # subject dispute; status, stage; its deadline is watched
-    "conversion.changed": (REFERRALS,),  # subject conversion; status, previous_status (automatic approval looks here)
+    "conversion.changed": (
+        REFERRALS,
+        REPORTS,
+    ),  # subject conversion; status, previous_status (automatic approval looks here)
     "conversion.escalated": (),  # subject conversion; hours of waiting, status; the branch gets an e-mail
     "budget.changed": (REFERRALS,),  # subject budget; what it held is judged again
     "acceptance.recorded": (REFERRALS,),  # subject acceptance; likewise
     "tariff.recorded": (REFERRALS,),  # subject tariff item; likewise
     "reward.released": (PAYOUTS,),  # subject reward; may be paid from now
-    "reward.reversed": (PAYOUTS,),  # subject reward; stop its payout if the provider has not been asked yet
-    "reward.changed": (),  # subject reward, of any kind but a gift card; status, previous_status, kind
+    "reward.reversed": (PAYOUTS, REPORTS),  # subject reward; stop its payout if the provider has not been asked yet
+    "reward.changed": (REPORTS,),  # subject reward, of any kind but a gift card; status, previous_status, kind
     "reward.paid_in_vain": (REFERRALS,),  # subject conversion; its job was undone while the provider was asked
     "debt.recorded": (),  # subject debt; reward_id, cause
     "credit.applied": (INBOX,),  # subject credit use; the CRM gets a note where it takes notes
     "payout.retried": (PAYOUTS,),  # subject payout; reward_id; staff let it be tried again
     "payout.redirected": (PAYOUTS,),  # subject payout; reward_id; the advocate confirmed a new address
     "statement.asked": (PAYOUTS,),  # subject provider statement; to be made, or made again
-    "payout.changed": (CAMPAIGNS,),  # subject payout; status, previous_status, reward_id (thank-you and reward message)
+    "payout.changed": (
+        CAMPAIGNS,
+        REPORTS,
+    ),  # subject payout; status, previous_status, reward_id (thank-you and reward message)
     "message.queued": (MESSAGES,),  # subject message
     "message.changed": (REPORTS,),  # subject message of a campaign; status: it left, arrived, was opened or clicked
 }

@@ -33,11 +33,13 @@ def record_clicks(runtime: Runtime, organization_id: str, code: str, clicks: Seq
 
 
 def _writes(link: Link, clicks: Sequence[datetime], now: datetime) -> list[Write]:
-    """Campaigns hear of the first click of a day (UTC): a viral link is not an event each time."""
+    """Campaigns hear of the first click of a day (UTC): a viral link is not an event each time. Reports count the day
+    of the very first one, which a batch that comes late may bring."""
     after = _counted(link, clicks, now)
     writes: list[Write] = [Change(link, after)]
     before, last = link.last_clicked_at, after.last_clicked_at
-    if last is not None and (before is None or before.date() < last.date()):
+    earlier = link.first_clicked_at != after.first_clicked_at
+    if last is not None and (before is None or before.date() < last.date() or earlier):
         writes.append(Emit(Event("link.clicked", link.organization_id, link.id, {"first": before is None}), now))
     return writes
 

@@ -8,7 +8,7 @@ from moref.campaigns.model import Enrollment, Feedback
 from moref.messaging.model import Message
 from moref.messaging.note_click import note_click
 from moref.referrals.model import Link
-from moref.reporting.count_referral import carriers
+from moref.reporting.carriers import carriers
 from moref.reporting.stages import credited
 from moref.runtime import Runtime
 
@@ -18,7 +18,7 @@ def link_clicked(runtime: Runtime, organization_id: str, code: str) -> None:
     link = runtime.store.find(Link, organization_id, code)
     if link is None or link.last_clicked_at is None:
         return
-    message = credited(carriers(runtime, organization_id, code), link.last_clicked_at)
+    message = credited(carriers(runtime.store, organization_id, code), link.last_clicked_at)
     if message is not None:
         note_click(runtime, organization_id, message.id, link.last_clicked_at)
 

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from moref.kernel.errors import Conflict
-from moref.messaging.model import CARRIES, Message
 from moref.records import Change, Create, Point, Require, Write
 from moref.referrals.model import Referral
+from moref.reporting.carriers import carriers
 from moref.reporting.model import CAME_BY, CameBy, Credit
 from moref.reporting.stages import came_at, credited, doubtful, worth
 from moref.reporting.tally import Tally
@@ -33,17 +33,9 @@ def count_referral(runtime: Runtime, organization_id: str, referral_id: str) -> 
     raise Conflict("the counters are being changed by others")
 
 
-def carriers(runtime: Runtime, organization_id: str, code: str) -> list[Message]:
-    """The campaign messages with that link, sent or not; a person gets a few a year."""
-    found = (
-        runtime.store.find(Message, organization_id, id) for id in runtime.store.lookup(organization_id, CARRIES, code)
-    )
-    return [message for message in found if message is not None]
-
-
 def _writes(runtime: Runtime, referral: Referral, before: Credit | None) -> list[Write]:
     org, at = referral.organization_id, came_at(referral)
-    messages = carriers(runtime, org, referral.code)
+    messages = carriers(runtime.store, org, referral.code)
     if before is None and not messages:
         return []  # whatever is planned from now on leaves after the friend came
     chosen = credited(messages, at)

@@ -54,7 +54,8 @@ class CameBy(Entity):
 
 
 class FunnelDay(Entity):
-    """The counters of one campaign at one location for messages sent on one day (UTC), which is `created_at`."""
+    """The counters of one campaign at one location (ALL: at every one) for messages sent on one day (UTC), which is
+    `created_at`."""
 
     noun: ClassVar[str] = "funnel_day"
 

@@ -10,6 +10,7 @@ from moref.campaigns.model import Enrollment
 from moref.messaging.model import Message
 from moref.records import Store, every
 from moref.referrals.model import Referral
+from moref.reporting.counters import ALL
 from moref.reporting.model import FunnelDay, Stage
 from moref.reporting.stages import came_at, code_of, credited, left, sent_at, stages, worth
 
@@ -34,9 +35,11 @@ def recount(store: Store, organization_id: str) -> dict[Key, dict[Stage, int]]:
 
 
 def counted(store: Store, organization_id: str) -> dict[Key, dict[Stage, int]]:
-    """The same of the counters as they stand."""
+    """The same of the counters as they stand, by location."""
     found = {}
     for row in every(store, FunnelDay, organization_id):
+        if row.location_id == ALL:
+            continue
         for name, counts in row.counts.items():
             left_over: dict[Stage, int] = {stage: number for stage, number in counts.items() if number}
             if left_over:

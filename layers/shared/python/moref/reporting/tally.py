@@ -7,6 +7,7 @@ from moref.campaigns.model import Enrollment
 from moref.kernel import ids
 from moref.messaging.model import Message
 from moref.records import Change, Create, Write
+from moref.reporting.counters import ALL
 from moref.reporting.model import Counted, FunnelDay, Stage
 from moref.reporting.stages import left, sent_at, stages
 from moref.runtime import Runtime
@@ -61,11 +62,12 @@ class Tally:
     def _count(self, counted: Counted, which: set[Stage], by: int) -> None:
         if not which:
             return
-        day = _empty(counted, self._now)
-        self._days[day.id] = day
-        deltas = self._deltas[day.id][f"{counted.step}.{counted.channel}"]
-        for stage in which:
-            deltas[stage] = deltas.get(stage, 0) + by
+        for place in (counted.location_id, ALL):
+            day = _empty(counted, place, self._now)
+            self._days[day.id] = day
+            deltas = self._deltas[day.id][f"{counted.step}.{counted.channel}"]
+            for stage in which:
+                deltas[stage] = deltas.get(stage, 0) + by
 
     def _day(self, id: str, deltas: dict[str, dict[Stage, int]]) -> Write:
         before = self._runtime.store.find(FunnelDay, self._organization_id, id)
@@ -79,8 +81,8 @@ class Tally:
         return Create(after) if before is None else Change(before, after)
 
 
-def _empty(counted: Counted, now: datetime) -> FunnelDay:
-    org, campaign, location = counted.organization_id, counted.campaign_id, counted.location_id
+def _empty(counted: Counted, location: str, now: datetime) -> FunnelDay:
+    org, campaign = counted.organization_id, counted.campaign_id
     return FunnelDay(
         organization_id=org, id=ids.derived("fnl", org, campaign, location, counted.day),
         created_at=datetime.fromisoformat(counted.day).replace(tzinfo=UTC), updated_at=now,
