@@ -219,7 +219,8 @@ def _mail_topic() -> str:
 def _smartmoving(runtime: Any, made: Any, outputs: dict[str, Any]) -> dict[str, Any]:
     """The Dallas branch works in SmartMoving: its connection, and the same told to the sandbox."""
     from moref.kernel import ids
-    from moref.tenants.connect_crm import SmartMovingAccount, connect_crm
+    from moref.tenants.connect_crm import connect_crm
+    from moref.tenants.crm_forms import SmartMovingAccount
     from moref.tenants.model import Connection
 
     form = SmartMovingAccount(

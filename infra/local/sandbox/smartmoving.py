@@ -150,8 +150,8 @@ class SmartMoving:
 
     def _read(self, request: Request, parts: list[str]) -> Answer:
         match parts:
-            case ["api", "ping"]:
-                return Answer(200)
+            case ["api", "branches"]:
+                return _page([], request.query)
             case ["api", "opportunities", id] if id in self._opportunities:
                 return as_json(self._details(self._opportunities[id], request.query))
             case ["api", "opportunities", id, "jobs"] if id in self._opportunities:

@@ -8,7 +8,8 @@ from moref.intake.hook_door import Sender
 from moref.kernel.errors import NotFound
 from moref.kernel.keys import GLOBAL
 from moref.records import get
-from moref.tenants.connect_crm import Connected, SmartMovingAccount, connect_crm
+from moref.tenants.connect_crm import Connected, connect_crm
+from moref.tenants.crm_forms import SmartMovingAccount
 from moref.tenants.model import Hook
 from moref.tenants.rotate_secret import rotate_secret
 from tests.unit.doors.world import door, inbox, post

@@ -118,7 +118,7 @@ class HookDoor:
         """A secret may have been rotated since the hook was remembered. Strangers cause one read in some seconds."""
         try:
             return self._accept(request, hook, sender, adapter)
-        except Unauthenticated:
+        except Unauthenticated as error:
             now = self._clock()
             if self._looked.get(token, now)[0]:
                 raise
@@ -126,8 +126,21 @@ class HookDoor:
             self._hooks.put(token, None, 0.0)  # too old to be used
             fresh = self._hook(sender, token)
             if fresh["secret_ciphertexts"] == hook["secret_ciphertexts"]:
+                self._note_refusal(fresh, sender, error, now)
                 raise
         return self._accept(request, fresh, sender, adapter)
+
+    def _note_refusal(self, hook: "dict[str, Any]", sender: Sender, error: Unauthenticated, now: float) -> None:
+        """For whoever sets the CRM up. Nobody waits for it, and nothing depends on it."""
+        if sender.standing is not None:
+            return
+        row = inbox_row.refusal(
+            organization=hook["owner_id"], connection_id=hook["connection_id"], reason=error.detail, now=now
+        )
+        try:
+            self._aws.put(self._traffic, row)
+        except (Conflict, Failure):
+            return  # one of this hour stands already, or storage is busy with what counts
 
     def _accept(
         self, request: "Request", hook: "dict[str, Any]", sender: Sender, adapter: "ModuleType"

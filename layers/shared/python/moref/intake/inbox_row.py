@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 KEEP_SECONDS = 30 * 24 * 3600
 NOUN = "inbox"
+REFUSAL = "hook_refusal"
 MOST_PACKED = 390_000  # a row may have 400 KB in all
 
 
@@ -65,4 +66,22 @@ def build(
             "handled_at": None,
             "replays": 0,
         },
+    }
+
+
+def refusal(*, organization: str, connection_id: str, reason: str, now: float) -> "dict[str, Any]":
+    """One row an hour and connection: whoever sets a CRM up sees why nothing arrives. `reason` is in our own words."""
+    at = iso_at(now)
+    pk, sk = keys.row_key(organization, REFUSAL, f"{connection_id}.{at[:13]}")
+    return {
+        "pk": pk,
+        "sk": sk,
+        "noun": REFUSAL,
+        "version": 1,
+        "op": ids.new("op"),
+        "noun_key": keys.noun_key(organization, REFUSAL),
+        "created": at,
+        "updated": at,
+        "expires_at": int(now) + KEEP_SECONDS,
+        "data": {"created_at": at, "updated_at": at, "connection_id": connection_id, "reason": reason},
     }

@@ -33,6 +33,28 @@ class InboxEvent(Entity):
         return found
 
 
+class ConnectionHealth(Entity):
+    """What last came of a CRM connection's webhooks; id is the connection's. To the minute when all is well."""
+
+    noun: ClassVar[str] = "connection_health"
+
+    received_at: AwareDatetime  # the newest webhook that was let in
+    became: Literal["handled", "ignored", "quarantined"]
+    reason: str | None = None  # why it was not handled
+    failed_at: AwareDatetime | None = None  # the newest one that could not be used
+    failure: str | None = None
+
+
+class HookRefusal(Entity):
+    """A webhook that the door turned away, the first of an hour: its signature was wrong. Written by the door."""
+
+    noun: ClassVar[str] = "hook_refusal"
+    table: ClassVar[str] = names.TRAFFIC
+
+    connection_id: str
+    reason: str
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 

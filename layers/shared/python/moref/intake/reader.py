@@ -45,6 +45,9 @@ class Reader(Protocol):
     """A plugin's client. Every method raises Retry (with seconds when the CRM asked to wait), NotFound, NeedsPerson on
     refused credentials, OutcomeUnknown when no answer came."""
 
+    def check(self) -> None:
+        """One cheap call, to see whether the credentials are taken."""
+
     def read(self, external_id: str, parts: bool, config: Mapping[str, str]) -> Snapshot:
         """One call, and one more when the parts' own times are wanted."""
 

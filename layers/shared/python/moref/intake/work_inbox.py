@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Literal
 
 from moref.intake.model import InboxEvent
+from moref.intake.note_health import note_health
 from moref.kernel.errors import BadInput, Conflict, Malformed
 from moref.kernel.webhook import LARGEST_BODY
 from moref.records import Change
@@ -37,6 +38,8 @@ def work_inbox(runtime: Runtime, organization_id: str, inbox_id: str, *, receive
         return
     became, reason = _effect(runtime, event, receive or receiver(event.source))
     runtime.metrics.count(f"inbox_{became}")
+    if event.source.startswith("crm:"):
+        note_health(runtime, event, became, reason)
     for _ in range(TRIES):
         try:
             runtime.store.commit(Change(event, _marked(runtime, event, became, reason)))

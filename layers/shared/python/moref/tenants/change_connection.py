@@ -1,11 +1,12 @@
-"""Changes a CRM connection: its name, where its leads go, and whether its webhooks are let in."""
+"""Changes a CRM connection: its name, which facts it tells, where its leads go, whether its webhooks are let in."""
 
-from moref.kernel.errors import Conflict
+from moref.kernel.errors import BadInput, Conflict
 from moref.kernel.keys import GLOBAL
 from moref.records import Change, Write, get
 from moref.runtime import Runtime
 from moref.tenants.archive_location import refuse_archived
 from moref.tenants.audit import audited
+from moref.tenants.crm_forms import SUPPLIES
 from moref.tenants.forms import ConnectionChanges
 from moref.tenants.model import Connection, Hook, Location
 from moref.tenants.urls import web_address
@@ -22,6 +23,8 @@ def change_connection(
         raise Conflict(f"the connection is at version {before.version}")
     if fields.get("lead_url") is not None:
         web_address(fields["lead_url"], stage=runtime.settings.stage, field="lead_url")
+    if "supplies" in fields:
+        fields["supplies"] = _supplied(before.crm, fields["supplies"])
     after = before.changed(now, **fields)
     if after.status == "active" and {"default_location_id", "status"} & fields.keys():
         refuse_archived(get(store, Location, organization_id, after.default_location_id))
@@ -32,3 +35,12 @@ def change_connection(
     names = ",".join(sorted(fields))
     store.commit(*writes, audited(now, organization_id, actor, "connection.changed", id, fields=names))
     return get(store, Connection, organization_id, id)
+
+
+def _supplied(crm: str, said: list[str]) -> list[str]:
+    """In the order of the table. Raises BadInput on a fact that the plugin cannot tell."""
+    can = SUPPLIES[crm]
+    other = next((kind for kind in said if kind not in can), None)
+    if other is not None:
+        raise BadInput(f"a connection of {crm} can tell {', '.join(can)}", field="supplies")
+    return [kind for kind in can if kind in said]

@@ -1,100 +1,88 @@
-"""Connects a CRM account that we call through its API: credentials sealed, header secret and webhook address issued."""
+"""Connects a CRM account: credentials sealed, the webhook's secret and address issued."""
 
 import json
 from dataclasses import dataclass
-from typing import Any, Literal
-
-from pydantic import Field
+from typing import Any
 
 from moref.kernel import ids
 from moref.kernel.errors import Conflict
 from moref.kernel.keys import GLOBAL
 from moref.records import Change, Create, Write, get
 from moref.runtime import Runtime
+from moref.tenants.archive_location import refuse_archived
 from moref.tenants.audit import audited
-from moref.tenants.forms import Form, Identifier, Name
+from moref.tenants.crm_forms import SUPPLIES, CrmAccount
 from moref.tenants.header_secret import digest
 from moref.tenants.model import Connection, Hook, Location
+from moref.tenants.onboard import WEBHOOK, new_secret
+from moref.tenants.urls import web_address
 
 CREDENTIALS = "crm"  # the vault's purpose
-_SUPPLIES = ["quoted", "booked", "completed", "invoiced", "paid", "cancelled", "amount"]
+SENT_BACK = {"smartmoving": "X-Moref-Secret"}  # CRMs that send the secret itself, in this header; the others sign
 _TRIES = 4
-
-
-class SmartMovingAccount(Form):
-    """`request_id` names the SmartMoving instance: a company may have several. `code_field` is the custom field of an
-    opportunity that holds the referral code; `monthly_calls` is what the plan allows (Basic 20,000, Premium 125,000).
-    """
-
-    crm: Literal["smartmoving"] = "smartmoving"
-    request_id: Identifier
-    name: Name
-    default_location_id: Identifier
-    api_key: str = Field(min_length=8, max_length=300)
-    monthly_calls: int = Field(default=125_000, ge=100, le=10_000_000)
-    takes_leads: bool = True
-    branch_id: Identifier | None = None
-    referral_source_id: Identifier | None = None
-    referral_source: Name | None = None
-    code_field: Literal["customField01", "customField02", "customField03"] | None = None
-
-    def config(self) -> dict[str, str]:
-        names = ("branch_id", "referral_source_id", "referral_source", "code_field")
-        given = {name: getattr(self, name) for name in names if getattr(self, name)}
-        return {"monthly_calls": str(self.monthly_calls), **given}
 
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """`secret` is what the CRM sends as `header`; we keep its digest, so it is shown now and never again."""
+    """`secret` is shown now and never again. `header`: the CRM sends the secret in it, and we keep its digest only;
+    None: the CRM signs with it."""
 
     connection: Connection
-    header: str
+    header: str | None
     secret: str
 
 
 def connect_crm(
-    runtime: Runtime, organization_id: str, form: SmartMovingAccount, *, actor: str, secret: str | None = None
+    runtime: Runtime, organization_id: str, form: CrmAccount, *, actor: str, secret: str | None = None
 ) -> Connected:
     """Creates or replaces the connection, with a new secret; its hook token stays. `secret` is for setups that repeat.
 
-    The hook is `POST /hooks/crm/smartmoving/{hook_token}`. Raises NotFound for a location of somebody else.
+    The hook is `POST /hooks/crm/{crm}/{hook_token}`. Raises NotFound for a location of somebody else, BadInput.
     """
-    get(runtime.store, Location, organization_id, form.default_location_id)
-    issued = secret or ids.token() + ids.token()
-    sealed = runtime.vault.seal(organization_id, CREDENTIALS, json.dumps({"api_key": form.api_key}).encode())
+    refuse_archived(get(runtime.store, Location, organization_id, form.default_location_id))
+    lead_url = form.lead_address()
+    if lead_url is not None:
+        web_address(lead_url, stage=runtime.settings.stage, field="lead_url")
+    header = SENT_BACK.get(form.crm)
+    issued = secret or (ids.token() + ids.token() if header else new_secret())
+    fields: dict[str, Any] = {
+        "name": form.name, "default_location_id": form.default_location_id, "supplies": SUPPLIES[form.crm],
+        "status": "active", "config": form.config(), "takes_leads": form.pushes_leads(), "lead_url": lead_url,
+        "secret_ciphertext": digest(issued) if header else _sealed(runtime, organization_id, WEBHOOK, issued),
+        "credentials_ciphertext": _credentials(runtime, organization_id, form),
+    }  # fmt: skip
     id = ids.derived("con", organization_id, form.crm, form.request_id)
     for _ in range(_TRIES):
         try:
-            runtime.store.commit(
-                *_writes(runtime, organization_id, id, form, sealed=sealed, hashed=digest(issued), actor=actor)
-            )
+            runtime.store.commit(*_writes(runtime, organization_id, id, form.crm, fields=fields, actor=actor))
         except Conflict:
             continue
-        return Connected(get(runtime.store, Connection, organization_id, id), "X-Moref-Secret", issued)
+        return Connected(get(runtime.store, Connection, organization_id, id), header, issued)
     raise Conflict("the connection is being changed by others")
 
 
-def _writes(
-    runtime: Runtime, org: str, id: str, form: SmartMovingAccount, *, sealed: str, hashed: str, actor: str
-) -> tuple[Write, ...]:
-    now = runtime.clock.now()
+def _credentials(runtime: Runtime, org: str, form: CrmAccount) -> str | None:
+    said = form.credentials()
+    return None if said is None else _sealed(runtime, org, CREDENTIALS, json.dumps(said))
+
+
+def _sealed(runtime: Runtime, org: str, purpose: str, secret: str) -> str:
+    return runtime.vault.seal(org, purpose, secret.encode())
+
+
+def _writes(runtime: Runtime, org: str, id: str, crm: str, *, fields: dict[str, Any], actor: str) -> tuple[Write, ...]:
+    now, secrets = runtime.clock.now(), [fields["secret_ciphertext"]]
     audit = audited(now, org, actor, "connection.connected", id)
-    fields: dict[str, Any] = {
-        "name": form.name, "default_location_id": form.default_location_id, "supplies": _SUPPLIES, "status": "active",
-        "secret_ciphertext": hashed, "credentials_ciphertext": sealed, "config": form.config(),
-        "takes_leads": form.takes_leads,
-    }  # fmt: skip
     before = runtime.store.find(Connection, org, id)
     if before is not None:
         hook = get(runtime.store, Hook, GLOBAL, before.hook_token)
-        opened = hook.changed(now, secret_ciphertexts=[hashed], previous_until=None, status="active")
+        opened = hook.changed(now, secret_ciphertexts=secrets, previous_until=None, status="active")
         return Change(before, before.changed(now, **fields)), Change(hook, opened), audit
     token = ids.token()
     made: dict[str, Any] = {"created_at": now, "updated_at": now}
-    connection = Connection(organization_id=org, id=id, crm=form.crm, hook_token=token, **made, **fields)
+    connection = Connection(organization_id=org, id=id, crm=crm, hook_token=token, **made, **fields)
     hook = Hook(
-        organization_id=GLOBAL, id=token, owner_id=org, source=f"crm:{form.crm}", connection_id=id,
-        secret_ciphertexts=[hashed], **made,
+        organization_id=GLOBAL, id=token, owner_id=org, source=f"crm:{crm}", connection_id=id,
+        secret_ciphertexts=secrets, **made,
     )  # fmt: skip
     return Create(connection), Create(hook), audit

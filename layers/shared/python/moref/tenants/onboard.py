@@ -13,6 +13,7 @@ from moref.programs.model import Program, Tier, program_id
 from moref.records import Create, Write, create_once, get
 from moref.runtime import Runtime
 from moref.tenants.audit import audited
+from moref.tenants.crm_forms import SUPPLIES
 from moref.tenants.forms import Address, Ein, Email, Form, Identifier, Name, NewLocation
 from moref.tenants.model import Connection, Hook, LegalEntity, Location, Member, Organization
 from moref.tenants.program_forms import Tiers
@@ -21,17 +22,6 @@ from moref.tenants.settings import merged
 from moref.tenants.urls import web_address
 
 WEBHOOK = "webhook"  # the vault's purpose of a connection's signing secret
-# What the generic adapter may tell.
-_SUPPLIES = [
-    "lead_qualified",
-    "quoted",
-    "booked",
-    "completed",
-    "invoiced",
-    "paid",
-    "cancelled",
-    "amount",
-]
 DEFAULT_TIERS = [Tier(at=1, amount=2500), Tier(at=3, amount=5000), Tier(at=5, amount=10000)]
 
 
@@ -119,7 +109,7 @@ def _connection(
         crm="generic",
         name="CRM webhook",
         default_location_id=location_id,
-        supplies=_SUPPLIES,
+        supplies=SUPPLIES["generic"],
         hook_token=token,
         lead_url=form.lead_url,
         secret_ciphertext=sealed,

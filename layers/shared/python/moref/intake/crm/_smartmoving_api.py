@@ -32,6 +32,9 @@ class SmartMoving:
         self._base = base.rstrip("/")
         self._key = key
 
+    def check(self) -> None:
+        self._call("GET", "/api/branches", params={"Page": "1", "PageSize": "1"})
+
     def read(self, external_id: str, parts: bool, config: Mapping[str, str]) -> Snapshot:
         opportunity = self._call("GET", f"/api/opportunities/{external_id}", params=_INCLUDE)
         jobs = self._call("GET", f"/api/opportunities/{external_id}/jobs") if parts else None
