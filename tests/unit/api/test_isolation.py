@@ -29,6 +29,7 @@ BODIES: dict[str, Any] = {
     },
     "POST /v1/programs/{id}/exceptions": {"advocate_id": "adv_1", "reason": "no"},
     "PATCH /v1/advocates/{id}": {"version": 1, "tier_group": "gold"},
+    "PUT /v1/advocates/{id}/display-name": {"name": "A", "agreed_at": "2026-06-01T10:00:00Z", "source": "phone"},
     "PATCH /v1/budgets/{id}": {"version": 1, "amount": 1},
     "POST /v1/rewards/{id}/mark": {"status": "redeemed", "reason": "no"},
     "POST /v1/rewards/{id}/debt": {"reason": "no"},
@@ -87,7 +88,7 @@ BODIES: dict[str, Any] = {
 }
 # Named by the organization's own words, not by a tenant's id.
 BOOKKEEPING = ("idempotency_key", "call_minute")  # of the calls themselves
-NO_TENANTS_ID = {"PUT /v1/switches/{id}", "DELETE /v1/switches/{id}"}
+NO_TENANTS_ID = {"PUT /v1/switches/{id}", "DELETE /v1/switches/{id}", "PUT /v1/ad-spend/{id}"}
 WITH_ID = [each for each in OPERATIONS if "{id}" in each.path and each.route not in NO_TENANTS_ID]
 LISTS = [each for each in OPERATIONS if "cursor" in each.query]
 

@@ -36,6 +36,7 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "POST /v1/budgets": {"amount": 100_000},
     "POST /v1/discount-codes/{id}/redeem": {"price": 100_000},
+    "PUT /v1/ad-spend/{id}": {"version": 0, "amount": 100_000, "currency": "USD"},
     "PATCH /v1/budgets/{id}": {"version": 1, "amount": 100_000},
     "POST /v1/advocates/{id}/goodwill": {
         "amount": 1000, "currency": "USD", "reason": "our mistake", "location_id": "LOCATION",
@@ -114,9 +115,8 @@ def called(world: World, route: str, raw: bytes) -> Any:
     method, path = route.split()
     approvable(world)
     made = world.call("POST", "/budgets", {"amount": 5000, "location_id": world.a.location_id}).json()
-    id = {"budgets": made["id"], "programs": world.a.program_id, "advocates": "adv_1", "discount-codes": ""}[
-        path.split("/")[2]
-    ]
+    ids = {"budgets": made["id"], "programs": world.a.program_id, "advocates": "adv_1", "ad-spend": "2026-05.mailers"}
+    id = ids.get(path.split("/")[2], "")
     if "discount-codes" in path:
         id = world.fill(world.a, tag="m")["discount-codes"]
     raw = raw.replace(b"LOCATION", world.a.location_id.encode())

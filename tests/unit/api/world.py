@@ -23,6 +23,8 @@ from moref.messaging.template_model import Template, TemplateVersion, Wording
 from moref.programs.model import Program, ProgramException, ProgramText, TariffItem, TermsAcceptance
 from moref.records import Create, Entity, get
 from moref.referrals.model import Advocate, CrewMember, Dispute, Lead, Link, Referral, UnmatchedSource
+from moref.reporting.ad_spend import AdSpend
+from moref.reporting.display_name import DisplayName
 from moref.rewards.benefit_model import CreditAccount, CreditUse, Debt, DiscountCode, Lot
 from moref.rewards.goodwill_model import Goodwill
 from moref.rewards.ledger import book
@@ -201,6 +203,9 @@ class World:
                                             year=2026, paid={"USD": 190_000}, rewards=2),
             "ledger/statements": ProviderStatement(**made, id=f"tremendous_{tag}.2026-05", provider="tremendous",
                                                    month="2026-05", asked_at=now),
+            "ad-spend": AdSpend(**place, id=f"2026-05.ads-{tag}", month="2026-05", source=f"ads-{tag}", amount=50_000,
+                                currency="USD", bookings=4),
+            "display-names": DisplayName(**made, id=f"adv_{tag}", name="Ann of Austin", agreed_at=now, source="phone"),
         }  # fmt: skip
         self.store.commit(*map(Create, rows.values()))
         return {path: row.id for path, row in rows.items()} | {

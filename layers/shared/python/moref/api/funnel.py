@@ -1,19 +1,17 @@
 """The funnel of a campaign."""
 
-from datetime import date, timedelta
 from typing import Any
 
 from moref.api import campaign_views as views
+from moref.api import report_query as asked
 from moref.api.operation import Call, Operation, Schema, visible
 from moref.campaigns.effective import effective
 from moref.campaigns.rows import parts
-from moref.kernel.errors import BadInput
 from moref.records import every
 from moref.reporting.funnel import funnel
 from moref.reporting.model import STAGES
 from moref.tenants.model import Location
 
-USUAL_DAYS, MOST_DAYS = 30, 92
 _COUNTS: dict[str, Schema] = {str(stage): views.NUMBER for stage in STAGES}
 
 
@@ -24,7 +22,7 @@ def _funnel(call: Call) -> Any:
     effective(store, org, campaign_id)
     location_id = call.query.get("location_id", location_id)
     places = [call.get(Location, location_id)] if location_id else every(store, Location, org)
-    first, last = _days(call)
+    first, last = asked.days(call)
     found = funnel(store, org, campaign_id, [each.id for each in places if visible(call.caller, each)], (first, last))
     return {
         "campaign_id": campaign_id,
@@ -34,26 +32,6 @@ def _funnel(call: Call) -> Any:
         "channels": [{"channel": name, **counts} for name, counts in sorted(found.channels().items())],
         "steps": [{"step": step, "channel": name, **counts} for (step, name), counts in sorted(found.steps.items())],
     }
-
-
-def _days(call: Call) -> tuple[date, date]:
-    last = _day(call, "to") or call.runtime.clock.now().date()
-    first = _day(call, "from") or last - timedelta(days=USUAL_DAYS - 1)
-    if not timedelta(0) <= last - first < timedelta(days=MOST_DAYS):
-        raise BadInput(f"from comes before to, by less than {MOST_DAYS} days", field="from")
-    return first, last
-
-
-def _day(call: Call, name: str) -> date | None:
-    if name not in call.query:
-        return None
-    try:
-        found = date.fromisoformat(call.query[name])
-    except ValueError:
-        found = None
-    if found is None or found.year < 2000:  # the calendar has a beginning
-        raise BadInput(f"{name} is a day such as 2026-11-22", field=name)
-    return found
 
 
 def _schema() -> Schema:
@@ -66,11 +44,10 @@ def _schema() -> Schema:
     return {"title": "Funnel", **made}
 
 
-_DAY: Schema = {"type": "string", "format": "date"}
 OPERATIONS = (
     Operation("GET", "/v1/campaigns/{id}/funnel", _funnel, "member", "campaigns",
               "Of the messages sent on these days (UTC; by default the last 30): how many arrived, were opened, "
               "clicked, and brought a friend who asked for a quote and booked. A click, a quote and a booking count at "
               "the last message before them, so that sums count nothing twice; the numbers lag by seconds",
-              _schema, query={"from": _DAY, "to": _DAY, "location_id": views.TEXT}),
+              _schema, query=asked.DAYS | {"location_id": views.TEXT}),
 )  # fmt: skip

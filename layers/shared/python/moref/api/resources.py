@@ -10,6 +10,7 @@ from moref.api.crew import CREW_MEMBER
 from moref.api.goodwill import ROWS as GOODWILL_ROWS
 from moref.api.operation import Call, Schema
 from moref.api.programs import ROWS as PROGRAM_ROWS
+from moref.api.report_entries import ENTRY_ROWS
 from moref.api.resource import PLACE, STATUS, Resource, words
 from moref.api.resources_attribution import ATTRIBUTION_ROWS
 from moref.api.resources_benefits import BENEFIT_ROWS
@@ -151,4 +152,5 @@ READABLE = (
         least="admin",
     ),
     *BOOKS,
+    *ENTRY_ROWS,
 )

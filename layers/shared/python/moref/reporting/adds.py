@@ -3,10 +3,8 @@
 from datetime import datetime
 
 from moref.campaigns.zones import zone
-from moref.reporting.counters import ALL, ReportDay, ReportMonth, Standing
+from moref.reporting.counters import ALL, OLDEST, ReportDay, ReportMonth, Standing
 from moref.tenants.model import Location
-
-OLDEST = 24  # months of age that are told apart; beyond it they count as that
 
 Rows = dict[str, dict[str, int]]  # "<noun>/<id>" -> counter -> number
 

@@ -13,6 +13,8 @@ from pydantic import Field
 from moref.records import Entity
 
 ALL = "organization"  # stands where a location's id could: all branches together
+DIRECT = "direct"  # in place of a channel: the link was handed over in another way than by a message
+OLDEST = 24  # months of an advocate's age that are told apart; beyond it they count as that
 _BEGIN = datetime(2000, 1, 1, tzinfo=UTC)
 _BOOKED = 100_000  # what a booking outweighs in the order of a leaderboard: quotes of one advocate in one period
 

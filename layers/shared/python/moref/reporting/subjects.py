@@ -17,13 +17,12 @@ from moref.referrals.advocates import credited as who_counts
 from moref.referrals.model import Advocate, Lead, Link, Referral
 from moref.reporting.adds import Adds, Rows
 from moref.reporting.carriers import carriers
+from moref.reporting.counters import DIRECT
 from moref.reporting.stages import came_at, code_of, credited, sent_at, worth
 from moref.reporting.waits import bucket
 from moref.rewards.model import Payout, Reward
 from moref.tenants.model import Location
 
-DIRECT = "direct"
-CHANNELS = ("sms", "whatsapp", "email", DIRECT)
 GIVEN = ("issued", "redeemed")
 _BOOKED: tuple[FactKind, ...] = ("booked", "completed", "invoiced", "paid")  # a CRM may tell only of a later one
 _INVOICED: tuple[FactKind, ...] = ("invoiced", "paid")
