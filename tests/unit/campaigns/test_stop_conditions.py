@@ -2,10 +2,12 @@
 
 import pytest
 
+from moref.campaigns.blocked import OF_THE_PERSON
 from moref.campaigns.give_feedback import give_feedback
 from moref.campaigns.hear import job_changed
 from moref.campaigns.model import Enrollment
-from moref.intake.model import STOP_CONDITIONS, Fact, Job
+from moref.campaigns.send_now import send_now
+from moref.intake.model import STOP_CONDITIONS, Fact, FactKind, Job
 from moref.records import Create, every, get
 from tests.unit.messaging.world import JOB, ORG, PERSON, World, world
 
@@ -68,3 +70,25 @@ def test_what_is_about_the_person_ends_the_journeys_of_their_other_jobs(kind: st
     it.job_facts("completed", completed=True)
     it.move(hours=3)
     assert len(it.sms.sent) == asked
+
+
+@pytest.mark.parametrize("whose", ["the job's", "another's"])
+@pytest.mark.parametrize("kind", STOP_CONDITIONS)
+def test_what_no_campaign_sent_is_bound_too_and_so_is_what_another_job_says_of_the_person(
+    kind: FactKind, whose: str
+) -> None:
+    """A link asked for at the door in the evening; over night the CRM tells of a claim."""
+    it = world()
+    it.clock.move(hours=14)
+    link = send_now(it.runtime, ORG, by="mem_1", job_id=JOB)
+    it.pump()
+    job = get(it.store, Job, ORG, JOB)
+    facts = {kind: Fact(kind=kind, value=True, at=it.clock.now())}
+    if whose == "the job's":
+        it.change(Job, JOB, facts=job.facts | facts)
+    else:
+        it.store.commit(Create(job.model_copy(update={"id": "job_2", "version": 0, "facts": facts})))
+    it.move(hours=14)
+    bound = whose == "the job's" or kind in OF_THE_PERSON
+    assert it.message(link.id).status == ("skipped" if bound else "sent")
+    assert it.message(link.id).reason == ("stop_condition" if bound else None)

@@ -12,11 +12,14 @@ from moref.intake.model import Contact
 from moref.kernel.keys import GLOBAL
 from moref.messaging.model import Suppression
 from moref.messaging.opt_out import opt_in, opt_out
+from moref.messaging.staff_wishes import record_opt_out
 from moref.people import person_key
-from moref.records import Create, get
+from moref.records import Change as ChangeRow
+from moref.records import Create, Write, get
 from moref.referrals.merge_rows import merge_rows
 from moref.tenants.model import Location, Organization, Switch, VendorAccount
 from moref.tenants.switches import set_switch
+from tests.fakes.runtime import START
 from tests.unit.messaging.world import EMAIL, JOB, ORG, PERSON, PHONE, PLACE, World, world
 
 Change = Callable[[World], None]
@@ -186,6 +189,7 @@ TEXAS = [Place(zone="America/Chicago", state="TX")]
 
 def test_a_state_that_is_known_has_its_own_hours_and_one_that_is_not_the_narrowest() -> None:
     it = world()
+    it.change(Location, PLACE, state="TX")
     it.clock.move(hours=8, minutes=30)  # 18:30 in Chicago
     known = it.plan(cause="known", places=TEXAS)
     unknown = it.plan(cause="unknown", places=[Place(zone="America/Chicago")])
@@ -203,6 +207,26 @@ def test_the_phones_area_code_holds_a_text_back_that_names_no_places() -> None:
     assert it.message(id).status == "queued"
     it.move(minutes=30)  # 9:00 in Honolulu, 14:00 in Chicago
     assert it.message(id).status == "sent"
+
+
+HAWAII = [Place(zone="Pacific/Honolulu", state="HI")]
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [
+        lambda it: it.change(Enrollment, it.enrollment().id, places=HAWAII),  # the CRM told where the move goes
+        lambda it: it.change(Contact, PERSON, phone="+18085550123"),  # or a new number
+    ],
+)
+def test_where_the_person_may_be_is_looked_at_again_when_the_message_leaves(heard: Change) -> None:
+    it = world()
+    it.job_facts("completed", completed=True)
+    it.pump()
+    id = it.plan(enrollment_id=it.enrollment().id, job_id=JOB, places=TEXAS)
+    heard(it)  # 10:00 in Chicago, 5:00 in Honolulu
+    it.pump()
+    assert (it.message(id).status, it.message(id).reason) == ("queued", "outside the window")
 
 
 @pytest.mark.parametrize("observed", [False, True])
@@ -258,3 +282,35 @@ def test_and_how_much_they_had_by_then() -> None:
     merge_rows(it.runtime, ORG, PERSON)
     it.pump()
     assert (it.message(second).status, it.message(second).reason) == ("queued", "enough messages for now")
+
+
+@pytest.mark.parametrize(
+    ("wish", "reason"),
+    [
+        (lambda it: opt_out(it.runtime, ORG, "sms", PHONE, "STOP"), "suppressed"),
+        (
+            lambda it: record_opt_out(it.runtime, ORG, PERSON, ["sms"], scope="marketing", reason="", actor="mem_1"),
+            "suppressed",
+        ),
+        (contact(marketing_paused_at=START), "marketing_paused"),
+        (contact(consents=[]), "no_consent"),
+    ],
+)
+def test_a_wish_that_comes_between_the_last_look_and_the_call_of_the_provider_wins(wish: Change, reason: str) -> None:
+    it = world()
+    id = it.plan()
+    commit, said = it.store.commit, []
+
+    def interrupted(*writes: Write) -> None:
+        claims = any(isinstance(one, ChangeRow) and getattr(one.after, "status", "") == "sending" for one in writes)
+        if claims and not said:
+            said.append(True)
+            wish(it)
+        commit(*writes)
+
+    it.store.commit = interrupted  # type: ignore[method-assign]
+    it.pump()
+    assert said
+    assert not it.sms.sent
+    assert it.message(id).status == "skipped"
+    assert it.message(id).reason == reason

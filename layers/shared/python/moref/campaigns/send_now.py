@@ -108,6 +108,7 @@ def _planned(runtime: Runtime, contact: Contact, job: Job | None, template: str,
         fields={"referral_link": f"{runtime.settings.base_url}/r/{link.id}"},
         places=places_of(runtime, org, location_id, contact.id, job),
         prompted_at=runtime.clock.now(),
+        job_id=job.id if job else None,
     )
 
 

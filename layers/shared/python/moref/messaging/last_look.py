@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from moref.campaigns.blocked import blocked
 from moref.campaigns.effective import paused
 from moref.campaigns.model import Enrollment
 from moref.campaigns.places import Place, candidates
@@ -16,7 +17,7 @@ from moref.messaging.model import Channel, Message, MessageClass, SkipReason, Su
 from moref.messaging.opt_out import UNSUBSCRIBED
 from moref.messaging.senders import state_of
 from moref.people import person_key
-from moref.records import Write
+from moref.records import Require, Write
 from moref.runtime import Runtime
 from moref.tenants.model import Location, Organization, VendorAccount
 from moref.tenants.settings import setting
@@ -58,7 +59,7 @@ def last_look(runtime: Runtime, message: Message) -> Verdict:
     # Of a person whose rows were merged since: what they want stands in the row that counts.
     contact = current(store, org, message.contact_id) if message.contact_id else None
     enrollment = store.find(Enrollment, org, message.enrollment_id) if message.enrollment_id else None
-    reason = _tenant(organization, location) or _journey(runtime, message, enrollment)
+    reason = _tenant(organization, location) or _journey(runtime, message, enrollment, contact)
     if reason is None and location is not None:
         reason = _person(runtime, message, location, contact)
     if reason is None and now - message.created_at > TOO_LATE:
@@ -78,7 +79,10 @@ def last_look(runtime: Runtime, message: Message) -> Verdict:
     to = _address(message, location, contact) or ""
     if message.kind in ("staff", "keyword"):
         return Go(to, location, contact, None)
-    return _timely(runtime, message, organization, Go(to, location, contact, None))
+    # A STOP of this very moment marks the contact: then the claim is refused, and everything is looked at again.
+    unchanged = (Require(contact),) if contact is not None else ()
+    places = _places(message, location, contact, enrollment)
+    return _timely(runtime, message, organization, places, Go(to, location, contact, None, unchanged))
 
 
 def _tenant(organization: Organization | None, location: Location | None) -> SkipReason | None:
@@ -89,16 +93,19 @@ def _tenant(organization: Organization | None, location: Location | None) -> Ski
     return None
 
 
-def _journey(runtime: Runtime, message: Message, enrollment: Enrollment | None) -> SkipReason | None:
+def _journey(
+    runtime: Runtime, message: Message, enrollment: Enrollment | None, contact: Contact | None
+) -> SkipReason | None:
     """A job cancelled, or a claim opened, between planning and sending stops what was queued."""
-    if message.enrollment_id is None or message.kind == "staff":
+    if message.kind == "staff":
         return None
-    if enrollment is None or enrollment.status == "stopped":
+    if message.enrollment_id is not None and (enrollment is None or enrollment.status == "stopped"):
         return "journey_stopped"
-    if message.kind != "marketing" or enrollment.job_id is None:
+    if message.kind != "marketing" or contact is None:
         return None
-    job = runtime.store.find(Job, message.organization_id, enrollment.job_id)
-    return "stop_condition" if job is not None and job.stop_condition() else None
+    job_id = enrollment.job_id if enrollment is not None else message.job_id
+    job = runtime.store.find(Job, message.organization_id, job_id) if job_id else None
+    return "stop_condition" if blocked(runtime.store, message.organization_id, contact.id, job) else None
 
 
 def _person(runtime: Runtime, message: Message, location: Location, contact: Contact | None) -> SkipReason | None:
@@ -156,9 +163,9 @@ def _address(message: Message, location: Location, contact: Contact | None) -> s
     return contact.email if message.channel == "email" else sms_phone(contact)
 
 
-def _timely(runtime: Runtime, message: Message, organization: Organization, go: Go) -> Verdict:
+def _timely(runtime: Runtime, message: Message, organization: Organization, places: Sequence[Place], go: Go) -> Verdict:
     """Inside everybody's hours, and not one message too many for the person."""
-    now, places = runtime.clock.now(), _places(message, go)
+    now = runtime.clock.now()
     holidays = setting(organization, go.location, "observe_state_holidays")
     end = closes_at(now, places, holidays=holidays)
     if end is None or end - now < LEAST_ROOM:
@@ -169,11 +176,15 @@ def _timely(runtime: Runtime, message: Message, organization: Organization, go: 
     room = allowance(runtime.store, message, go.contact.id, now, zone_name=places[0].zone, most=most)
     if room.free_at > now:
         return _wait(message, places, room.free_at, "enough messages for now", holidays)
-    return replace(go, valid_until=end, claims=room.writes)
+    return replace(go, valid_until=end, claims=(*go.claims, *room.writes))
 
 
-def _places(message: Message, go: Go) -> Sequence[Place]:
-    return message.places or candidates(None, None, go.location, go.contact.phone if go.contact else None)
+def _places(
+    message: Message, location: Location, contact: Contact | None, enrollment: Enrollment | None
+) -> Sequence[Place]:
+    """Those known at planning, and what was heard since: addresses of the job, another phone."""
+    known = [*message.places, *(enrollment.places if enrollment is not None else ())]
+    return list(dict.fromkeys([*known, *candidates(None, None, location, contact.phone if contact else None)]))
 
 
 def _wait(message: Message, places: Sequence[Place], start: datetime, reason: str, holidays: bool) -> Verdict:

@@ -151,6 +151,7 @@ def _thanks(runtime: Runtime, text: _Text, scored: Message, enrollment: Enrollme
         prompted_at=runtime.clock.now(),
         location_id=scored.location_id,
         contact=contact,
+        job_id=enrollment.job_id,
         fields={"feedback_link": f"{runtime.settings.base_url}/review/{enrollment.token}"},
         channel=text.channel,
     )
