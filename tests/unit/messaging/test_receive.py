@@ -1,6 +1,7 @@
 """What people text back."""
 
 from contextlib import suppress
+from datetime import datetime, timedelta
 from itertools import count
 from urllib.parse import urlencode
 
@@ -10,25 +11,37 @@ from moref.campaigns.model import Feedback
 from moref.intake.model import InboxEvent
 from moref.kernel.errors import Conflict, Malformed
 from moref.messaging.model import Message
+from moref.messaging.opt_out import suppression_of
+from moref.messaging.page_wishes import stop_texts
 from moref.messaging.read_reply import read_reply
 from moref.messaging.receive import receive
-from moref.records import Create, every
+from moref.records import Create, Point, every
 from moref.rewards.model import AuditRow
+from moref.tenants.model import VendorAccount
 from tests.fakes.memory_store import Crash
 from tests.unit.messaging.world import NUMBER, ORG, PHONE, World, world
 
 _sids = count()
 
 
-def text(it: World, body: str, *, sid: str = "", sender: str = PHONE, to: str = NUMBER) -> str | None:
+def text(
+    it: World,
+    body: str,
+    *,
+    sid: str = "",
+    sender: str = PHONE,
+    to: str = NUMBER,
+    at: datetime | None = None,
+    **more: str,
+) -> str | None:
     form = {
         "MessageSid": sid or f"SM-in-{next(_sids)}",
         "From": sender,
         "To": to,
         "Body": body,
         "SmsStatus": "received",
-    }
-    now = it.clock.now()
+    } | more
+    now = at or it.clock.now()
     event = InboxEvent(
         organization_id=ORG, id="inb_1", created_at=now, updated_at=now,
         source="twilio", connection_id="twilio", event_id="e", body="",
@@ -64,6 +77,66 @@ def test_a_stop_word_that_twilio_answers_itself_is_not_answered_twice() -> None:
     text(it, "STOP")
     it.pump()
     assert not it.sms.sent
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [("STOP", "STOP"), ("START", "START"), ("HELP", "HELP"), ("stop", "STOP"), ("", None), ("NO", None)],
+)
+def test_a_word_that_the_account_added_is_what_twilio_says_it_is_and_twilio_has_answered(
+    told: str, said: str | None
+) -> None:
+    it = world()
+    it.change(VendorAccount, "twilio", config={"account_sid": "AC" + "a" * 32, "keyword_replies": "ours"})
+    text(it, "No more of this", OptOutType=told)
+    it.pump()
+    assert not it.sms.sent
+    assert [one.reason for one in it.messages() if one.direction == "in"] == [said]
+    found = suppression_of(it.runtime, ORG, "sms", PHONE)
+    assert (found is not None) == (said == "STOP")
+
+
+def test_a_stop_word_is_one_whatever_twilio_makes_of_it() -> None:
+    it = world()
+    text(it, "stop", OptOutType="HELP")
+    assert suppression_of(it.runtime, ORG, "sms", PHONE) is not None
+
+
+@pytest.mark.parametrize("sender", [PHONE, "+15125550188"], ids=["customer", "stranger"])
+@pytest.mark.parametrize("to", [NUMBER, "+15125550777"], ids=["ours", "nobody's"])
+def test_a_start_that_is_worked_on_after_a_later_stop_does_not_undo_it(sender: str, to: str) -> None:
+    """Queues keep no order: the START was delayed, or is replayed."""
+    it = world()
+    first = it.clock.now()
+    text(it, "STOP", sender=sender, to=to, at=first)
+    text(it, "STOP", sender=sender, to=to, at=first + timedelta(minutes=2))
+    it.clock.move(minutes=5)
+    text(it, "START", sender=sender, to=to, at=first + timedelta(minutes=1))
+    it.pump()
+    assert suppression_of(it.runtime, ORG, "sms", sender) is not None
+    assert not it.sms.sent
+    text(it, "START", sender=sender, to=to, at=first + timedelta(minutes=3))
+    assert suppression_of(it.runtime, ORG, "sms", sender) is None
+
+
+def test_a_start_of_before_does_not_undo_what_was_said_on_the_page() -> None:
+    it = world()
+    text(it, "STOP")
+    before = it.clock.now()
+    it.clock.move(minutes=1)
+    stop_texts(it.runtime, it.contact())
+    text(it, "START", at=before)
+    assert suppression_of(it.runtime, ORG, "sms", PHONE) is not None
+
+
+def test_a_reply_from_a_number_of_very_many_is_kept_and_told() -> None:
+    it = world()
+    for number in range(120):
+        row = it.contact().model_copy(update={"id": f"con_many_{number}", "version": 0})
+        it.store.commit(Create(row), *(Point(ORG, "person", key, row.id) for key in row.person_keys))
+    text(it, "Who is this?")
+    (reply,) = [one for one in it.messages() if one.direction == "in"]
+    read_reply(it.runtime, ORG, reply.id, keep_paused=False, revoked=False, actor="mem_1")
 
 
 def test_start_undoes_stop_and_a_late_repeat_of_the_stop_does_not_undo_the_start() -> None:

@@ -111,6 +111,7 @@ class Suppression(Entity):
     channel: Literal["sms", "email"]  # sms: a phone number, whatever is sent to it
     active: bool
     reason: str  # STOP, 21610, bounce, staff ...; see messaging.opt_out
+    said_at: AwareDatetime | None = None  # when it was last asked for
     note: str | None = None  # staff's own words
     beneath: list[str] = Field(default_factory=list)  # weaker reasons whose place it took; in force again once lifted
 

@@ -5,6 +5,7 @@ outlives the contact, and binds one that comes back by erasure and import.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from moref.intake.model import Contact
@@ -25,6 +26,18 @@ _OWN_WORD = 3  # only the person takes it back, by the channel they said it on
 _STRENGTH = {UNSUBSCRIBED: 0, "staff": 1, "preferences page": 1, DO_NOT_CONTACT: 2, "bounce": 2, "complaint": 2}
 
 
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """`at`: when it was said; `note`: staff's own words."""
+
+    organization_id: str
+    channel: Channel
+    address: str
+    reason: str
+    at: datetime
+    note: str | None = None
+
+
 def opt_out(
     runtime: Runtime,
     organization_id: str,
@@ -33,21 +46,27 @@ def opt_out(
     reason: str,
     *,
     note: str | None = None,
+    at: datetime | None = None,
     also: Sequence[Write] = (),
 ) -> None:
     """`reason` is STOP, 21610, revoked, unsubscribed, staff, bounce, complaint, do_not_contact ...
 
-    `unsubscribed` binds marketing only, whatever else binds every message but the answer to a keyword. `also` is
-    written in the same commit.
+    `unsubscribed` binds marketing only, whatever else binds every message but the answer to a keyword. `at` is when it
+    was said, by default now. `also` is written in the same commit.
     """
-    _repeat(lambda: _stopped(runtime, organization_id, channel, address, reason, note=note), also, runtime)
+    wish = _Wish(organization_id, channel, address, reason, at or runtime.clock.now(), note)
+    _repeat(lambda: _stopped(runtime, wish), also, runtime)
 
 
 def opt_in(
-    runtime: Runtime, organization_id: str, channel: Channel, address: str, reason: str, *, also: Sequence[Write] = ()
+    runtime: Runtime, organization_id: str, channel: Channel, address: str, reason: str, *, at: datetime | None = None
 ) -> None:
-    """Undoes an opt-out because the person says so (START, preferences page); consent on file is as it was."""
-    _repeat(lambda: _started(runtime, organization_id, channel, address, reason), also, runtime)
+    """Undoes an opt-out because the person says so (START, preferences page); consent on file is as it was.
+
+    One that was asked for after `at` stays: a START that is worked on late, or again, does not undo a later STOP.
+    """
+    wish = _Wish(organization_id, channel, address, reason, at or runtime.clock.now())
+    _repeat(lambda: _started(runtime, wish), (), runtime)
 
 
 def contacts_of(runtime: Runtime, organization_id: str, channel: Channel, address: str) -> list[Contact]:
@@ -112,41 +131,45 @@ def _repeat(writes: Callable[[], tuple[Write, ...]], also: Sequence[Write], runt
     raise Conflict("the person is being changed by others")
 
 
-def _stopped(
-    runtime: Runtime, organization_id: str, channel: Channel, address: str, reason: str, *, note: str | None
-) -> tuple[Write, ...]:
-    now = runtime.clock.now()
-    key = suppression_id(runtime, organization_id, channel, address)
-    before = runtime.store.find(Suppression, organization_id, key)
+def _stopped(runtime: Runtime, wish: _Wish) -> tuple[Write, ...]:
+    now, org, reason = runtime.clock.now(), wish.organization_id, wish.reason
+    key = suppression_id(runtime, org, wish.channel, wish.address)
+    before = runtime.store.find(Suppression, org, key)
     found: list[Write] = []
     if before is None:
         found.append(
             Create(
                 Suppression(
-                    organization_id=organization_id, id=key, created_at=now, updated_at=now,
-                    channel=wish_about(channel), active=True, reason=reason, note=note,
+                    organization_id=org, id=key, created_at=now, updated_at=now,
+                    channel=wish_about(wish.channel), active=True, reason=reason, note=wish.note, said_at=wish.at,
                 )
             )
         )  # fmt: skip
     elif not before.active or _strength(before.reason) < _strength(reason):
         # What the person asked for is still so when staff lift what others said of the address.
         beneath = [*before.beneath, before.reason] if before.active else []
-        found.append(Change(before, before.changed(now, active=True, reason=reason, note=note, beneath=beneath)))
-    mark = MARKETING_TEXTS if reason == UNSUBSCRIBED and channel != "email" else wish_about(channel)
-    for contact in contacts_of(runtime, organization_id, channel, address)[:MOST_CONTACTS]:
+        said = max(wish.at, before.said_at or wish.at)
+        fields = {"active": True, "reason": reason, "note": wish.note, "beneath": beneath, "said_at": said}
+        found.append(Change(before, before.changed(now, **fields)))
+    elif before.said_at is None or before.said_at < wish.at:
+        found.append(Change(before, before.changed(now, said_at=wish.at)))
+    mark = MARKETING_TEXTS if reason == UNSUBSCRIBED and wish.channel != "email" else wish_about(wish.channel)
+    for contact in contacts_of(runtime, org, wish.channel, wish.address)[:MOST_CONTACTS]:
         if mark not in contact.opted_out:
             found.append(Change(contact, contact.changed(now, opted_out=contact.opted_out | {mark: now})))
     return tuple(found)
 
 
-def _started(runtime: Runtime, organization_id: str, channel: Channel, address: str, reason: str) -> tuple[Write, ...]:
-    now = runtime.clock.now()
-    before = suppression_of(runtime, organization_id, channel, address)
+def _started(runtime: Runtime, wish: _Wish) -> tuple[Write, ...]:
+    now, org = runtime.clock.now(), wish.organization_id
+    before = suppression_of(runtime, org, wish.channel, wish.address)
+    if before is not None and before.said_at is not None and before.said_at > wish.at:
+        return ()
     found: list[Write] = []
     if before is not None:
-        found.append(Change(before, before.changed(now, active=False, reason=reason)))
-    for contact in contacts_of(runtime, organization_id, channel, address)[:MOST_CONTACTS]:
-        rest = unmarked(contact, channel)
+        found.append(Change(before, before.changed(now, active=False, reason=wish.reason)))
+    for contact in contacts_of(runtime, org, wish.channel, wish.address)[:MOST_CONTACTS]:
+        rest = unmarked(contact, wish.channel)
         if rest != contact.opted_out:
             found.append(Change(contact, contact.changed(now, opted_out=rest)))
     return tuple(found)

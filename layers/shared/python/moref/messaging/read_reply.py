@@ -6,7 +6,7 @@ from typing import Any
 from moref.intake.model import Contact
 from moref.kernel.errors import Conflict
 from moref.messaging.model import Message
-from moref.messaging.opt_out import UNSUBSCRIBED, contacts_of, opt_out
+from moref.messaging.opt_out import MOST_CONTACTS, UNSUBSCRIBED, contacts_of, opt_out
 from moref.records import Change, Write, get
 from moref.runtime import Runtime
 from moref.tenants.audit import audited
@@ -47,7 +47,7 @@ def _revoke(runtime: Runtime, message: Message) -> None:
 
 def _writes(runtime: Runtime, message: Message, *, keep_paused: bool, revoked: bool, actor: str) -> tuple[Write, ...]:
     now, org = runtime.clock.now(), message.organization_id
-    people = contacts_of(runtime, org, message.channel, message.address or "")
+    people = contacts_of(runtime, org, message.channel, message.address or "")[:MOST_CONTACTS]
     found: list[Write] = [
         Change(one, after) for one in people if (after := _after(one, message.id, now, keep_paused)) is not one
     ]

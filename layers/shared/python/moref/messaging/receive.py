@@ -1,6 +1,7 @@
 """What Twilio posts: delivery reports (receive_reports), and texts that people send, by SMS or WhatsApp."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from moref import people
@@ -15,7 +16,7 @@ from moref.messaging.channels.whatsapp import PREFIX
 from moref.messaging.keywords import Keyword, keyword, word
 from moref.messaging.model import Channel, Message
 from moref.messaging.open_door import opened
-from moref.messaging.opt_out import contacts_of, opt_in, opt_out
+from moref.messaging.opt_out import MOST_CONTACTS, contacts_of, opt_in, opt_out, suppression_of
 from moref.messaging.plan_message import planned
 from moref.records import Change, Create, Write, every
 from moref.runtime import Runtime
@@ -31,7 +32,7 @@ def receive(runtime: Runtime, event: InboxEvent, body: bytes) -> str | None:
     form = read_form(body)
     if form.get("MessageStatus"):
         return receive_reports.receive(runtime, event, body)
-    reason = _inbound(runtime, event.organization_id, form.get("MessageSid") or form["SmsSid"], form)
+    reason = _inbound(runtime, event, form)
     if reason is None and form["From"].startswith(PREFIX):
         opened(runtime, event.organization_id, people.phone(form["From"].removeprefix(PREFIX)), event.created_at)
     return reason
@@ -39,7 +40,7 @@ def receive(runtime: Runtime, event: InboxEvent, body: bytes) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A text that a person sent. `sender` is E.164; `id` is that of the row it becomes."""
+    """A text that a person sent. `sender` is E.164; `id` is that of the row it becomes; `at` when it came."""
 
     organization_id: str
     id: str
@@ -49,10 +50,13 @@ class _Text:
     to: frozenset[str]  # the number, and the messaging service when there is one
     number: str
     body: str
+    at: datetime
     said: Keyword | None
+    answered: bool  # by Twilio, as the account words it
 
 
-def _inbound(runtime: Runtime, organization_id: str, sid: str, form: dict[str, str]) -> str | None:
+def _inbound(runtime: Runtime, event: InboxEvent, form: dict[str, str]) -> str | None:
+    organization_id, sid = event.organization_id, form.get("MessageSid") or form["SmsSid"]
     try:
         sender = people.phone(form.get("From", "").removeprefix(PREFIX))
     except BadInput:
@@ -67,21 +71,31 @@ def _inbound(runtime: Runtime, organization_id: str, sid: str, form: dict[str, s
         to=frozenset(filter(None, (number, form.get("MessagingServiceSid")))),
         number=number,
         body=body[:1600],
-        said=keyword(body),
+        at=event.created_at,
+        said=_said(form),
+        answered="OptOutType" in form,
     )
     for _ in range(TRIES):
         if runtime.store.find(Message, organization_id, text.id) is not None:
             return None  # handled before: a replay of an old STOP must not undo a later START
         # The wish counts before and whatever else goes wrong.
         if text.said == "STOP":
-            opt_out(runtime, organization_id, text.channel, sender, "STOP")
+            opt_out(runtime, organization_id, text.channel, sender, "STOP", at=text.at)
         elif text.said == "START":
-            opt_in(runtime, organization_id, text.channel, sender, "START")
+            opt_in(runtime, organization_id, text.channel, sender, "START", at=text.at)
         try:
             return _keep(runtime, text)
         except Conflict:
             continue
     raise Conflict("the person is being changed by others")
+
+
+def _said(form: dict[str, str]) -> Keyword | None:
+    """A stop word is one whatever Twilio makes of it; words that an account added (Advanced Opt-Out) Twilio tells."""
+    said, told = keyword(form.get("Body", "")), form.get("OptOutType", "").upper()
+    if said == "STOP" or told not in _ANSWERS:
+        return said
+    return told
 
 
 def _keep(runtime: Runtime, text: _Text) -> str | None:
@@ -161,8 +175,10 @@ def _answer(runtime: Runtime, text: _Text, location: Location, contact: Contact 
     """One confirmation: ours, unless Twilio gives it (it would refuse ours after a STOP)."""
     account = runtime.store.find(VendorAccount, text.organization_id, "twilio")
     ours = account is not None and account.config.get("keyword_replies") == "ours"
-    if text.said is None or (word(text.body) in ANSWERED_BY_TWILIO and not ours):
+    if text.said is None or text.answered or (word(text.body) in ANSWERED_BY_TWILIO and not ours):
         return ()
+    if text.said == "START" and suppression_of(runtime, text.organization_id, text.channel, text.sender) is not None:
+        return ()  # a STOP came after it
     return planned(
         runtime,
         text.organization_id,
@@ -183,7 +199,7 @@ def _unread(
     now = runtime.clock.now()
     paused = [
         Change(one, one.changed(now, marketing_paused_at=now, unread_replies=[*one.unread_replies, text.id][-_MOST:]))
-        for one in contacts
+        for one in contacts[:MOST_CONTACTS]
     ]
     name = f"{contact.first_name} {contact.last_name}".strip() if contact else ""
     fields = {"customer": name, "phone": text.sender, "text": text.body}
