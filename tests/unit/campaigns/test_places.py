@@ -65,6 +65,23 @@ def test_the_branch_brings_its_own_state_and_no_place_comes_twice() -> None:
 
 
 @pytest.mark.parametrize(
+    "address",
+    [
+        Address(city="Springfield"),
+        Address(postal_code="62701"),
+        Address(street="1 Main St, Springfield"),
+        Address(state="Illinois"),
+        Address(city="Toronto", state="ON", country="CA"),
+    ],
+)
+def test_an_address_in_nobody_knows_which_state_brings_the_narrowest_hours(address: Address) -> None:
+    tx = branch("TX")
+    assert candidates(address, None, tx) == [Place(zone=CHICAGO), Place(zone=CHICAGO, state="TX")]
+    assert candidates(None, address, tx) == [Place(zone=CHICAGO), Place(zone=CHICAGO, state="TX")]
+    assert candidates(Address(), None, tx) == [Place(zone=CHICAGO, state="TX")]
+
+
+@pytest.mark.parametrize(
     ("phone", "added"),
     [
         ("+12125550123", [(NEW_YORK, "NY")]),

@@ -299,7 +299,7 @@ def test_and_how_much_they_had_by_then() -> None:
 def test_a_wish_that_comes_between_the_last_look_and_the_call_of_the_provider_wins(wish: Change, reason: str) -> None:
     it = world()
     id = it.plan()
-    commit, said = it.store.commit, []
+    commit, said = it.store.commit, list[bool]()
 
     def interrupted(*writes: Write) -> None:
         claims = any(isinstance(one, ChangeRow) and getattr(one.after, "status", "") == "sending" for one in writes)

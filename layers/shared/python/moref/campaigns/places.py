@@ -29,13 +29,14 @@ def candidates(
     number); without repeats, never empty.
 
     The first is the best guess and the one whose wall time waits are counted in. An address without a zone of its own
-    stands for every zone of its state; one outside the US adds its zone only. A toll-free or unknown area code adds
-    nothing, and none takes a place away: people who move keep their number.
+    stands for every zone of its state; one whose state nobody knows, too, for the branch's zone under the union of all
+    limits. One outside the US adds its zone only. A toll-free or unknown area code adds nothing, and none takes a place
+    away: people who move keep their number.
     """
     found: list[Place] = []
     for address in (origin, destination):
         if address is not None:
-            found.extend(_of_address(address))
+            found.extend(_of_address(address, branch))
     found.append(Place(zone=branch.time_zone, state=_us_state(branch.state)))
     return list(dict.fromkeys([*found, *_of_phone(phone or "")]))
 
@@ -51,11 +52,14 @@ def _us_state(text: str | None) -> str | None:
     return state if state in state_zones() else None
 
 
-def _of_address(address: Address) -> list[Place]:
+def _of_address(address: Address, branch: Location) -> list[Place]:
     state = _us_state(address.state) if address.country == "US" else None
     if known(address.time_zone):
         return [Place(zone=str(address.time_zone), state=state)]
-    return [Place(zone=name, state=state) for name in state_zones().get(state or "", ())]
+    if state is not None:
+        return [Place(zone=name, state=state) for name in state_zones()[state]]
+    said = (address.street, address.city, address.state, address.postal_code)
+    return [Place(zone=branch.time_zone)] if any(said) else []
 
 
 @cache
