@@ -164,6 +164,14 @@ def test_an_import_reports_every_line_and_repeats_nothing_of_it() -> None:
     assert sorted(row.detail["added"] for row in every(it.store, AuditRow, ORG)) == ["0", "2"]  # of one instant
 
 
+def test_a_slip_in_one_address_of_a_line_does_not_let_go_of_the_other() -> None:
+    it = world()
+    report = import_list(it.runtime, ORG, f"phone,email\n512,{EMAIL}\n{PHONE},sam@\n1,x\n", dry_run=False, actor="m")
+    assert (report.rows, report.added) == (3, 2)
+    assert [line for line, _ in report.rejected] == [2, 3, 4, 4]
+    assert sorted(it.contact().opted_out) == ["email", "sms"]
+
+
 def test_an_unsubscribed_address_on_the_list_is_bound_more() -> None:
     it = world()
     page(it, do="stop_email")
@@ -246,6 +254,15 @@ def test_a_persons_own_word_is_not_lifted_by_staff(reason: str) -> None:
     with pytest.raises(Conflict):
         lift(it.runtime, ORG, suppression_id(it.runtime, ORG, "sms", PHONE), reason="please", actor="mem_1")
     assert suppression_of(it.runtime, ORG, "sms", PHONE) is not None
+
+
+@pytest.mark.parametrize(("reason", "reward"), [("STOP", "email"), ("unsubscribed", "sms")])
+def test_who_stopped_texts_before_the_crm_told_of_them_gets_e_mail(reason: str, reward: str) -> None:
+    it = world()
+    opt_out(it.runtime, ORG, "sms", PHONE, reason)
+    it.change(Contact, PERSON, opted_out={})  # as of a row that was made afterwards
+    asked, thanked = it.plan(), it.plan("reward", "service", cause="another")
+    assert (it.message(asked).channel, it.message(thanked).channel) == ("email", reward)
 
 
 def test_a_contact_who_changed_the_number_is_not_bound_by_the_old_one() -> None:

@@ -7,7 +7,7 @@ address: it names the line.
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,11 +65,8 @@ def import_list(runtime: Runtime, organization_id: str, text: str, *, dry_run: b
     report.rows = len(lines)
     seen: set[str] = set()
     for number, row in lines:
-        try:
-            addresses = list(_addresses(row))
-        except BadInput as error:
-            report.rejected.append((number, error.detail))
-            continue
+        addresses, wrong = _addresses(row)
+        report.rejected.extend((number, words) for words in wrong)
         for address in addresses:
             key = suppression_id(runtime, organization_id, address.channel, address.value)
             if key in seen:
@@ -169,11 +166,17 @@ def _cell(row: list[str], place: int) -> str:
     return row[place].strip().removeprefix("'") if place < len(row) else ""
 
 
-def _addresses(row: dict[str, Any]) -> Iterator[_Address]:
+def _addresses(row: dict[str, Any]) -> tuple[list[_Address], list[str]]:
+    """The addresses of a row, and what is wrong with it: a slip in one address does not let go of the other."""
     reason = " ".join(row.get("reason", "").split())[:200] or None
-    if not row.get("phone") and not row.get("email"):
-        raise BadInput("neither phone nor e-mail")
-    if row.get("phone"):
-        yield _Address("sms", people.phone(row["phone"]), reason)
-    if row.get("email"):
-        yield _Address("email", people.email(row["email"]), reason)
+    readers: dict[str, tuple[Channel, Callable[[str], str]]] = {
+        "phone": ("sms", people.phone), "email": ("email", people.email),
+    }  # fmt: skip
+    found, wrong = [], []
+    for name, (channel, read) in readers.items():
+        try:
+            if row.get(name):
+                found.append(_Address(channel, read(row[name]), reason))
+        except BadInput as error:
+            wrong.append(error.detail)
+    return found, wrong if found or wrong else ["neither phone nor e-mail"]

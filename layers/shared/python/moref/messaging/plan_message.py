@@ -13,6 +13,7 @@ from moref.kernel import ids
 from moref.kernel.errors import BadInput
 from moref.messaging.addresses import may_text, sms_country_allowed, sms_phone
 from moref.messaging.model import Channel, Message, MessageClass
+from moref.messaging.opt_out import UNSUBSCRIBED, suppression_of
 from moref.messaging.review_links import holds_review_link
 from moref.messaging.senders import state_of
 from moref.messaging.templates import Effective, effective
@@ -66,7 +67,7 @@ def planned(
         id=message_id(organization_id, cause),
         created_at=now,
         updated_at=now,
-        channel=channel or choose_channel(form, contact, texts=_texts(runtime, location)),
+        channel=channel or choose_channel(form, contact, texts=_texts(runtime, location, contact, form.kind)),
         template=template,
         template_version=form.version_id,
         kind=form.kind,
@@ -90,11 +91,16 @@ def fields_needed(store: Store, organization_id: str, template: str, location_id
     return effective(store, organization_id, template, location_id).needs()
 
 
-def _texts(runtime: Runtime, location: Location | None) -> bool:
-    """Whether the branch can text by now; until its sender is active its messages are e-mails."""
+def _texts(runtime: Runtime, location: Location | None, contact: Contact | None, kind: MessageClass) -> bool:
+    """Whether the branch can text by now, and the number takes it: until then, and after a STOP that came before the
+    customer did, messages are e-mails."""
     if location is None or location.sms_sender is None:
         return False
-    return state_of(runtime, location.organization_id, "sms", location) == "active"
+    if state_of(runtime, location.organization_id, "sms", location) != "active":
+        return False
+    phone = contact.phone if contact is not None else None
+    against = suppression_of(runtime, location.organization_id, "sms", phone) if phone else None
+    return against is None or (against.reason == UNSUBSCRIBED and kind != "marketing")
 
 
 def _places(location: Location | None, contact: Contact | None) -> list[Place]:
