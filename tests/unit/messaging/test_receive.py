@@ -19,7 +19,7 @@ from moref.records import Create, Point, every
 from moref.rewards.model import AuditRow
 from moref.tenants.model import VendorAccount
 from tests.fakes.memory_store import Crash
-from tests.unit.messaging.world import NUMBER, ORG, PHONE, World, world
+from tests.unit.messaging.world import JOB, NUMBER, ORG, PHONE, World, world
 
 _sids = count()
 
@@ -238,6 +238,17 @@ def test_whoever_texts_a_score_is_shown_the_way_to_the_review_link_in_the_same_w
     (thanks,) = [one for one in it.messages() if one.template == "score_received"]
     assert (thanks.kind, thanks.channel, thanks.prompted_at is None) == ("marketing", "sms", False)
     assert thanks.fields == {"feedback_link": f"{it.runtime.settings.base_url}/review/{it.enrollment().token}"}
+    assert (thanks.job_id, thanks.places) == (JOB, it.enrollment().places)  # no other hours than the question
+
+
+def test_a_claim_that_is_open_by_then_stops_that_answer_too() -> None:
+    it = asked()
+    it.clock.move(hours=9)  # 22:00: it waits for the morning
+    text(it, "5")
+    it.job_facts("completed", damage_claim=True)
+    it.move(days=1)
+    (thanks,) = [one for one in it.messages() if one.template == "score_received"]
+    assert (thanks.status, thanks.reason) == ("skipped", "stop_condition")
 
 
 def test_a_worker_that_dies_while_taking_a_score_loses_and_doubles_nothing() -> None:

@@ -166,6 +166,7 @@ def _thanks(runtime: Runtime, text: _Text, scored: Message, enrollment: Enrollme
         location_id=scored.location_id,
         contact=contact,
         job_id=enrollment.job_id,
+        places=enrollment.places,
         fields={"feedback_link": f"{runtime.settings.base_url}/review/{enrollment.token}"},
         channel=text.channel,
     )
