@@ -20,6 +20,7 @@ from moref.conversions.approve import approve
 from moref.conversions.judge import conversion_id
 from moref.intake.model import Contact
 from moref.kernel.errors import BadInput, Conflict, NeedsPerson, NotFound, Retry
+from moref.programs.model import Tier
 from moref.records import get
 from moref.referrals.merge_contacts import merge_contacts
 from moref.referrals.merge_rows import merge_rows
@@ -27,6 +28,7 @@ from moref.rewards.model import Entry, Payout
 from moref.rewards.work import work
 from moref.tenants.model import LegalEntity
 from tests.simulation.world import ORG, World
+from tests.unit.conversions.crowd import program
 
 PAYER = "ent_1"
 
@@ -170,8 +172,8 @@ def test_the_journal_has_a_row_a_line_and_adds_up(world: World) -> None:
     assert set(rows[0]) == set(COLUMNS)
 
 
-def stated(world: World) -> ProviderStatement:
-    asked = ask_for_statement(world.runtime, ORG, "tremendous", month(world))
+def stated(world: World, currency: str = "USD") -> ProviderStatement:
+    asked = ask_for_statement(world.runtime, ORG, "tremendous", month(world), currency)
     world.drain()
     return get(world.store, ProviderStatement, ORG, asked.id)
 
@@ -210,6 +212,30 @@ def test_every_difference_is_listed_and_explains_the_sum(
     said = stated(world)
     assert (said.status, said.difference, said.unexplained) == ("ready", difference, 0)
     assert kind in {item.kind for item in said.items}
+
+
+def test_two_currencies_are_two_statements_and_each_names_the_other(world: World) -> None:
+    pay(world)
+    program(world, currency="EUR", tiers=[Tier(at=1, amount=900)])
+    pay(world)
+    dated(world)
+    for currency, other, total in (("USD", "EUR", 2500), ("EUR", "USD", 900)):
+        said = stated(world, currency)
+        assert (said.currency, said.orders, said.provider_total, said.booked_total) == (currency, 1, total, total)
+        assert (said.difference, said.items, said.other_currencies) == (0, [], [other])
+
+
+def test_an_order_in_another_currency_than_its_payouts_is_missing_on_both_sides(world: World) -> None:
+    pay(world)
+    dated(world, currency="EUR")
+    for currency, kind, difference in (("USD", "missing_at_provider", -2500), ("EUR", "missing_in_books", 2500)):
+        said = stated(world, currency)
+        assert ([item.kind for item in said.items], said.difference, said.unexplained) == ([kind], difference, 0)
+
+
+def test_a_provider_that_is_not_connected_has_no_statement(world: World) -> None:
+    with pytest.raises(NotFound):
+        ask_for_statement(world.runtime, ORG, "acme", month(world))
 
 
 def test_an_order_booked_in_another_month_is_an_item_of_both(world: World) -> None:

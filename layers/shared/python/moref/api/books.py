@@ -9,6 +9,7 @@ from moref.api.operation import Call, Operation, Schema
 from moref.api.resource import Resource, words
 from moref.books.model import ClosedMonth, PayeeYear, ProviderStatement
 from moref.kernel.errors import BadInput
+from moref.money import Currency
 from moref.tenants.forms import Form, Identifier
 
 MONTH: Schema = {"type": "string", "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])$", "examples": ["2026-10"]}
@@ -49,7 +50,7 @@ STATEMENT = Resource(
     ProviderStatement,
     words(
         "provider month currency status reason asked_at orders provider_total fees booked_total difference unexplained"
-        " items more_items"
+        " items more_items other_currencies"
     ),
     "a provider's orders of a month beside the payouts booked in it",
     {"status": "status"},
@@ -66,6 +67,7 @@ class Month(Form):
 class Statement(Form):
     provider: Identifier
     month: str = Field(json_schema_extra=MONTH)
+    currency: Currency = "USD"
 
 
 def _close(call: Call) -> Any:
@@ -97,7 +99,9 @@ def _state(call: Call) -> Any:
     from moref.books.provider_statement import ask_for_statement
 
     body = call.body
-    return STATEMENT.view(ask_for_statement(call.runtime, call.organization_id, body.provider, body.month))
+    return STATEMENT.view(
+        ask_for_statement(call.runtime, call.organization_id, body.provider, body.month, body.currency)
+    )
 
 
 def _asked(call: Call) -> tuple[str, str]:
@@ -146,6 +150,7 @@ OPERATIONS = (
               "A payer's journal of a month as CSV, one row a line of an entry", lambda: {"type": "string"},
               query=_QUERY, whole=True, produces="text/csv"),
     Operation("POST", "/v1/ledger/statements", _state, "admin", "ledger",
-              "Has a provider's month compared with ours; read it under /v1/ledger/statements/{provider}.{month}",
+              "Has a provider's month compared with ours, in one currency; read it under "
+              "/v1/ledger/statements/{provider}.{month}.{currency}",
               STATEMENT.schema, status=202, body=Statement, whole=True),
 )  # fmt: skip

@@ -71,7 +71,7 @@ class StatementItem(BaseModel):
 
 
 class ProviderStatement(Entity):
-    """A provider's executed orders of a month beside the payouts booked in it; id is "<provider>.<month>".
+    """A provider's executed orders of a month beside the payouts booked in it; id is "<provider>.<month>.<currency>".
 
     `difference` is `provider_total` less `booked_total`; the items explain it to the last unit, or `unexplained` is not
     zero. Made by a worker (it asks the provider), again whenever it is asked for.
@@ -93,3 +93,4 @@ class ProviderStatement(Entity):
     unexplained: int = 0
     items: list[StatementItem] = Field(default_factory=list)  # the first 200
     more_items: int = 0
+    other_currencies: list[str] = Field(default_factory=list)  # in which there was something too: each has its own
