@@ -8,10 +8,12 @@ import pytest
 
 from moref.rewards import ledger
 from moref.rewards.model import Entry, Payout, Reward
-from moref.rewards.slots import GAP
+from moref.rewards.slots import gap
+from tests.fakes.runtime import START
 from tests.simulation.burst import Burst
 
 FEW, MANY = 100, 2_000
+GAP = gap("tremendous", START.date())
 
 
 @cache

@@ -2,7 +2,9 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -326,18 +328,26 @@ def test_every_frozen_field_is_compared() -> None:
 def test_slots_of_a_credential_are_an_eighth_of_a_second_apart_and_a_late_one_waits() -> None:
     runtime = fake_runtime()
     begun = runtime.clock.now()
-    reserved = [slots.reserve(runtime, ORG, "tremendous") for _ in range(16)]
-    assert [(slot - begun) / slots.GAP for slot in reserved] == list(range(16))
+    reserved = [slots.reserve(runtime, ORG, "tremendous", "tremendous") for _ in range(16)]
+    assert [(slot - begun) / timedelta(milliseconds=125) for slot in reserved] == list(range(16))
     assert slots.usable(begun, begun)
     assert not slots.usable(reserved[1], begun)
     assert not slots.usable(begun, begun + timedelta(seconds=11))
-    assert slots.reserve(runtime, "org_2", "tremendous") == begun
+    assert slots.reserve(runtime, "org_2", "tremendous", "tremendous") == begun
+
+
+def test_how_fast_a_provider_is_asked_is_data_and_who_says_nothing_is_asked_slowly() -> None:
+    rows = json.loads(files("moref.rewards").joinpath("data/paces.json").read_text("utf-8"))["rows"]
+    assert all(row["source"] and Decimal(row["per_second"]) > 0 and date.fromisoformat(row["from"]) for row in rows)
+    today = START.date()
+    assert slots.gap("tremendous", today) == timedelta(milliseconds=125)
+    assert slots.gap("tremendous", date(2025, 12, 31)) == slots.gap("acme", today) == timedelta(seconds=1)
 
 
 def test_a_busy_credential_delays_by_the_queue_and_asks_once() -> None:
     world = World()
     for _ in range(40):
-        slots.reserve(world.runtime, ORG, "tremendous")
+        slots.reserve(world.runtime, ORG, "tremendous", "tremendous")
     world.refer()
     world.fact(1, "invoiced")
     world.drain()

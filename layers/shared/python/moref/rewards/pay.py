@@ -42,7 +42,7 @@ def pay(
         outcomes.wait(runtime, payout, refusal.detail)
         return
     if not slots.usable(slot, now):
-        slot = slots.reserve(runtime, organization_id, payout.vendor_account_id)
+        slot = slots.reserve(runtime, organization_id, payout.vendor_account_id, payout.provider)
         if slot > now:
             wait_for_slot(runtime, payout, slot)
             return
