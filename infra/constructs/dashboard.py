@@ -121,6 +121,15 @@ def operators_dashboard(scope: Construct, stage: Stage, api: apigw.HttpApi, alar
                 counts("Sends and clicks lost", "message_failed", "click_unrecorded"),
             ],
             [
+                graph(
+                    "Time to payout, slowest twentieth, s",
+                    *(
+                        product_metric(name).with_(statistic="p95")
+                        for name in ("time_to_payout_seconds", "approval_to_payout_seconds")
+                    ),
+                ),
+            ],
+            [
                 graph("Errors", *(_function_metric(stage, name, "Errors", "Sum") for name in CONTRACTS)),
                 graph("Router behind, ms", _function_metric(stage, "stream_router", "IteratorAge", "Maximum")),
             ],

@@ -43,7 +43,14 @@ def test_doors_and_the_router_are_watched(cloud: Cloud) -> None:
 
 def test_one_dashboard_for_operators(cloud: Cloud) -> None:
     [dashboard] = cloud.of("AWS::CloudWatch::Dashboard")
-    for word in ("payout_needs_person", "message_failed", "ApproximateAgeOfOldestMessage", "IteratorAge", "5xx"):
+    for word in (
+        "payout_needs_person",
+        "approval_to_payout_seconds",
+        "message_failed",
+        "ApproximateAgeOfOldestMessage",
+        "IteratorAge",
+        "5xx",
+    ):
         assert word in dashboard.properties["DashboardBody"]
 
 

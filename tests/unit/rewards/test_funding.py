@@ -97,6 +97,10 @@ def test_what_waits_is_money_that_is_gone_already() -> None:
     world.provider.money = Money(2400, "USD")
     look(world)
     assert (state(world).status, state(world).waiting) == ("low", 2500)
+    world.edit(world.all(Reward)[0], withheld=200, debt_id="dbt_1")  # kept for what they owe: it is not paid out
+    world.clock.move(seconds=int(EVERY.total_seconds()))
+    look(world)
+    assert (state(world).status, state(world).waiting) == ("ok", 2300)
 
 
 def test_a_balance_is_read_every_six_hours_at_most_and_silence_says_nothing() -> None:

@@ -67,6 +67,7 @@ def test_executed_is_accepted_issued_booked_measured_and_told() -> None:
     }
     assert ledger.balances(world.store, ORG, legal_entity_id="ent_2") == {}
     assert (count(world, "payout_accepted"), count(world, "time_to_payout_seconds")) == (1, 0)
+    assert count(world, "approval_to_payout_seconds") == 0
     told = [event["data"]["status"] for event in world.store.events if event["name"] == "payout.changed"]
     assert told == ["intent", "submitted", "accepted"]
 
@@ -310,6 +311,36 @@ def test_money_again_wakes_what_waited_for_it() -> None:
         world.pass_time(seconds=1)
         world.drain()
     assert payout(world).status == "accepted"
+
+
+def test_money_that_comes_after_48_hours_pays_what_was_given_up_for_lack_of_it_and_nothing_else() -> None:
+    world = approved("no_money")
+    while payout(world).status != "needs_person":
+        world.provider.fault = "no_money"
+        world.pass_time(hours=1)
+        world.drain()
+    assert (payout(world).reason, world.provider.orders) == ("given up after 48 hours: insufficient_funds", {})
+    world.provider.fault = None
+    for _ in range(2):
+        world.notice("FUNDING_SOURCES.FUNDED", "funding_sources", "BALANCE")
+    world.settle_down(1)
+    assert (payout(world).status, len(world.provider.orders)) == ("accepted", 1)
+    refused = approved("invalid")
+    refused.notice("FUNDING_SOURCES.FUNDED", "funding_sources", "BALANCE")
+    refused.drain()
+    assert payout(refused).status == "needs_person"
+
+
+def test_how_long_it_took_is_measured_from_the_approval_and_from_the_release() -> None:
+    world = World()
+    world.refer()
+    world.fact(1, "invoiced")
+    world.drain()
+    approve(world.runtime, ORG, conversion_id(ORG, "ref_1"), actor="mem_1")
+    world.drain()
+    world.pass_time(minutes=12)
+    world.drain()
+    assert (count(world, "time_to_payout_seconds"), count(world, "approval_to_payout_seconds")) == (120, 720)
 
 
 def test_every_frozen_field_is_compared() -> None:

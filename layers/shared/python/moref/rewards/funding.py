@@ -126,7 +126,7 @@ def _message(runtime: Runtime, funding: Funding, location_id: str) -> Sequence[W
 def _waiting(store: Store, organization_id: str, currency: str) -> int:
     """Every reward that was approved and is not paid: those with a payout under way, and those before it."""
     rewards = every(store, Reward, organization_id, status="pending")
-    return sum(one.amount for one in rewards if one.currency == currency and one.kind == "gift_card")
+    return sum(one.payable for one in rewards if one.currency == currency and one.kind == "gift_card")
 
 
 def _daily(runtime: Runtime, organization_id: str, currency: str) -> int:

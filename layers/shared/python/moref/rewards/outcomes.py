@@ -23,6 +23,7 @@ from moref.rewards.wake import backoff, gives_up_at, wake
 from moref.runtime import Runtime
 
 TRIES = 5
+GIVEN_UP = "given up after 48 hours: "  # and the reason of the last attempt
 CLOSED: frozenset[PayoutStatus] = frozenset({"delivered", "failed", "cancelled"})
 
 
@@ -70,7 +71,7 @@ def wait(runtime: Runtime, payout: Payout, reason: str, *, until: datetime | Non
     due = until or backoff(payout, now, seconds)
     end = gives_up_at(payout)
     if end is not None and due > end:
-        needs_person(runtime, payout, f"given up after 48 hours: {reason}")
+        needs_person(runtime, payout, GIVEN_UP + reason)
         return
     after = _still(runtime, payout, status="retry_wait", reason=reason, next_attempt_at=due)
     if after is not None:

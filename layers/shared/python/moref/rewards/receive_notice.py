@@ -10,6 +10,7 @@ from moref.rewards import funding, outcomes
 from moref.rewards.connect import connect as connect_account
 from moref.rewards.model import Payout
 from moref.rewards.ports import Connect, Provider, ProviderOrder
+from moref.rewards.retry import retry
 from moref.rewards.settle import settle
 from moref.rewards.wake import wake
 from moref.runtime import Runtime
@@ -66,12 +67,17 @@ def _order(provider: Provider, kind: str, id: str) -> ProviderOrder | None:
 
 
 def _funded(runtime: Runtime, organization_id: str) -> None:
-    """There is money again: what waited for it need not wait for its schedule. One that moved meanwhile needs none."""
-    now = runtime.clock.now()
-    for payout in every(runtime.store, Payout, organization_id, status="retry_wait"):
-        fresh = runtime.store.find(Payout, organization_id, payout.id)
+    """There is money again: what waited for it need not wait for its schedule, and what was given up for lack of it is
+    tried again. One that moved meanwhile needs none."""
+    now, store = runtime.clock.now(), runtime.store
+    for payout in every(store, Payout, organization_id, status="retry_wait"):
+        fresh = store.find(Payout, organization_id, payout.id)
         if fresh is None or fresh.status != "retry_wait" or fresh.reason != funding.NO_MONEY:
             continue
         after = fresh.changed(now, next_attempt_at=now)
-        runtime.store.commit(Change(fresh, after))
+        store.commit(Change(fresh, after))
         wake(runtime, after.model_copy(update={"version": fresh.version + 1}))
+    for payout in every(store, Payout, organization_id, status="needs_person"):
+        fresh = store.find(Payout, organization_id, payout.id)
+        if fresh is not None and (fresh.status, fresh.reason) == ("needs_person", outcomes.GIVEN_UP + funding.NO_MONEY):
+            retry(runtime, organization_id, fresh.id, actor="policy")

@@ -1,4 +1,5 @@
-"""Staff let a payout that needs a person be tried again, under the same id: the provider can pay it once only."""
+"""Staff let a payout that needs a person be tried again, under the same id: the provider can pay it once only. So does
+news of money for what was given up for lack of it (receive_notice.py)."""
 
 from moref.events import Event
 from moref.kernel.errors import Conflict
@@ -28,7 +29,7 @@ def retry(runtime: Runtime, organization_id: str, payout_id: str, *, actor: str)
         try:
             return move(
                 runtime, payout, record, Emit(woken, now),
-                status="retry_wait", reason="retried by staff", retried_at=now, next_attempt_at=now,
+                status="retry_wait", reason="tried again", retried_at=now, next_attempt_at=now,
             )  # fmt: skip
         except Conflict:
             continue

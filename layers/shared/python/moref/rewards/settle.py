@@ -150,8 +150,11 @@ def _others(runtime: Runtime, payout: Payout, reward: Reward, order: ProviderOrd
 def _measure(runtime: Runtime, before: Payout, after: Payout, reward: Reward, accepted: bool) -> None:
     if accepted:
         runtime.metrics.count("payout_accepted")
-        since = after.updated_at - (reward.released_at or reward.approved_at)
-        runtime.metrics.count("time_to_payout_seconds", int(since.total_seconds()))
+        for name, since in (
+            ("time_to_payout_seconds", reward.released_at or reward.approved_at),
+            ("approval_to_payout_seconds", reward.approved_at),
+        ):
+            runtime.metrics.count(name, int((after.updated_at - since).total_seconds()))
     if after.status == "needs_person" != before.status:
         runtime.metrics.count("payout_needs_person")
 
