@@ -16,7 +16,7 @@ from infra.service_stack import ServiceStack
 from infra.stages import read_stage
 from moref.kernel import names
 
-CONTEXT = ("stage", "base_url", "mail_domain", "alarm_email", "restored", "restored_stream")
+CONTEXT = ("stage", "base_url", "mail_domain", "alarm_email", "token_keys", "restored", "restored_stream")
 
 
 def build(app: App, stage_names: Sequence[str], context: Mapping[str, str | None]) -> None:

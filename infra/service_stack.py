@@ -80,6 +80,7 @@ def settings(stage: Stage, data: DataStack, base_url: str) -> dict[str, str]:
         "schedule_group": stage.resource(names.SCHEDULE_GROUP),
         "schedule_role": f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/{stage.resource(SCHEDULER_ROLE)}",
         "mail_from": stage.mail_from,
+        "token_keys": stage.token_keys,
         "mail_topic": stage.arn("sns", stage.resource(names.MAIL_EVENTS)),
         "files_bucket": stage.files_bucket,
         "vendor_urls": stage.vendor_urls,

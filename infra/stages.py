@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -30,6 +31,7 @@ class Stage:
     tracking_domain: str | None = None  # ours, for SES's links that count clicks; without it no link is rewritten
     alarm_email: str | None = None
     port_base: int = int(DEFAULT_PORT_BASE)
+    token_keys: str = "1"  # see env.Worker
     restored: str | None = None  # suffix of the tables that a restore made and that are in use now
     restored_stream: str | None = None  # ARN of the stream of restored `core`; it has a time in it that only AWS knows
 
@@ -109,6 +111,18 @@ class Stage:
         return self.arn("sqs", self.resource(queue))
 
 
+def token_keys(text: str) -> str:
+    """Two at most: the one that signs, and the one before it until its last token has ended. Raises ValueError."""
+    kids = text.split(",")
+    if (
+        not 1 <= len(kids) <= 2
+        or len(set(kids)) != len(kids)
+        or not all(re.fullmatch(r"[a-z0-9]{1,16}", k) for k in kids)
+    ):
+        raise ValueError("token_keys are one or two names of keys, the new one first: 2,1")
+    return text
+
+
 def read_stage(name: str, context: Mapping[str, str | None], environ: Mapping[str, str] | None = None) -> Stage:
     """The stage of that name. `context` is CDK context (`-c base_url=...`). Raises ValueError for an unknown name."""
     env = os.environ if environ is None else environ
@@ -134,6 +148,7 @@ def read_stage(name: str, context: Mapping[str, str | None], environ: Mapping[st
         mail_domain=context.get("mail_domain") or DEFAULT_MAIL_DOMAIN,
         tracking_domain=context.get("tracking_domain"),
         alarm_email=context.get("alarm_email"),
+        token_keys=token_keys(context.get("token_keys") or "1"),
         restored=context.get("restored"),
         restored_stream=context.get("restored_stream"),
     )

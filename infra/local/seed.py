@@ -264,9 +264,9 @@ def _token(runtime: Any, made: Any) -> str:
     from moref.signin.tokens import issue
     from moref.tenants.model import Member
 
-    owner, now = get(runtime.store, Member, made.organization_id, made.member_id), runtime.clock.now()
-    end = OWNER_TOKEN_LIFE
-    return issue(runtime.keys, now, owner, signed_in_at=now + end, lifetime=end)
+    owner = get(runtime.store, Member, made.organization_id, made.member_id)
+    last = runtime.clock.now() + OWNER_TOKEN_LIFE
+    return issue(runtime, owner, signed_in_at=last, lifetime=OWNER_TOKEN_LIFE)
 
 
 def _hook(url: str, made: Any) -> dict[str, Any]:

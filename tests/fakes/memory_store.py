@@ -130,14 +130,7 @@ class MemoryStore:
             if write.expires_at is not None:
                 self.rows[entity.table, pk, sk]["expires_at"] = int(write.expires_at.timestamp())
         elif isinstance(write, Change):
-            row = self.rows[(write.after.table, *write.after.key())]
-            before = write.before.data()
-            row["data"] |= {
-                name: value for name, value in write.after.data().items() if name not in before or before[name] != value
-            }
-            for name in write.before.index_keys():
-                row.pop(name, None)
-            row |= write.after.index_keys() | {"version": row["version"] + 1, "op": operation}
+            self._change(write, operation)
         elif isinstance(write, Point):
             pk, sk = keys.lookup_key(write.organization_id, write.kind, write.value, write.target)
             self.rows["core", pk, sk] = {"pk": pk, "sk": sk, "noun": "lookup", "version": 1, "op": operation}
@@ -146,6 +139,18 @@ class MemoryStore:
             self.rows.pop(("core", *key), None)
         elif isinstance(write, Emit):
             self.events.append(envelope(write.event, f"evt_{operation}-{place}", iso(write.at)))
+
+    def _change(self, write: Change, operation: str) -> None:
+        row = self.rows[(write.after.table, *write.after.key())]
+        before = write.before.data()
+        row["data"] |= {
+            name: value for name, value in write.after.data().items() if name not in before or before[name] != value
+        }
+        for name in write.before.index_keys():
+            row.pop(name, None)
+        row |= write.after.index_keys() | {"version": row["version"] + 1, "op": operation}
+        if write.expires_at is not None:
+            row["expires_at"] = int(write.expires_at.timestamp())
 
 
 def _copy(value: Any) -> Any:

@@ -85,7 +85,7 @@ class FakeMetrics:
 def settings(**over: str) -> Worker:
     values = {name: f"test-{name}" for name in Worker.fields()}
     values |= {"stage": "local", "base_url": "https://go.example.test", "mail_from": "hello@mail.example.test"}
-    values |= {"vendor_urls": "{}"} | over
+    values |= {"vendor_urls": "{}", "token_keys": "1"} | over
     return Worker.from_env(Worker.to_env(values))
 
 

@@ -36,6 +36,7 @@ def _environment(cloud: Cloud) -> dict[str, str]:
         "KMS_KEY": cloud.boto("kms").create_key()["KeyMetadata"]["Arn"],
         "QUEUE_PREFIX": f"{cloud.layout.aws_url}/{ACCOUNT}/", "SCHEDULE_GROUP": "default",
         "SCHEDULE_ROLE": f"arn:aws:iam::{ACCOUNT}:role/scheduler", "QUEUE_ARN_PREFIX": arn, "MAIL_FROM": SENDER,
+        "TOKEN_KEYS": "1",
         "VENDOR_URLS": json.dumps({"tremendous": f"{cloud.desk}/tremendous/api/v2"}),
     }  # fmt: skip
 

@@ -11,6 +11,7 @@ from tests.unit.api.world import Answer, World
 BODIES: dict[str, Any] = {
     "PATCH /v1/crew-members/{id}": {"version": 1, "name": "Mine now"},
     "POST /v1/connections/{id}/test-event": {"event": {"type": "job.updated"}},
+    "PATCH /v1/members/{id}": {"version": 1, "role": "admin"},
     "PATCH /v1/legal-entities/{id}": {"version": 1, "name": "Mine now"},
     "PATCH /v1/locations/{id}": {"version": 1, "name": "Mine now"},
     "PATCH /v1/connections/{id}": {"version": 1, "name": "Mine now"},

@@ -33,6 +33,8 @@ OWN_RULES: dict[str, tuple[int, str]] = {
     "POST /v1/disputes/{id}/accept": OTHER_ROW,
     "POST /v1/payouts/{id}/new-address/confirm": OTHER_ROW,
     "PUT /v1/senders/{id}": (404, "the world's sender is of no channel"),
+    "PATCH /v1/members/{id}": (403, "an admin does not change an owner"),
+    "DELETE /v1/members/{id}": (403, "nor remove one"),
     "PATCH /v1/vendor-accounts/{id}": (404, "the world's account is of no vendor"),
     "POST /v1/programs/{id}/acceptances": (404, "an advocate of one branch is not seen by another's members"),
     "POST /v1/programs/{id}/exceptions": (404, "an advocate of one branch is not seen by another's members"),

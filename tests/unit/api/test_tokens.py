@@ -28,7 +28,7 @@ def claims(world: World, **over: Any) -> dict[str, Any]:
 
 
 def signed(world: World, body: dict[str, Any], header: dict[str, Any] | None = None, key: bytes | None = None) -> str:
-    key = world.runtime.keys.derive("api-token") if key is None else key
+    key = world.runtime.keys.derive("api-token.1") if key is None else key
     head = {"alg": "HS256", "typ": "JWT", "kid": "1"} if header is None else header
     text = f"{b64(json.dumps(head).encode())}.{b64(json.dumps(body).encode())}"
     return f"{text}.{b64(hmac.new(key, text.encode(), hashlib.sha256).digest())}"
@@ -51,7 +51,7 @@ def test_no_algorithm_is_refused_in_every_spelling(world: World) -> None:
 
 
 def test_another_algorithm_is_refused_even_with_the_right_key(world: World) -> None:
-    key = world.runtime.keys.derive("api-token")
+    key = world.runtime.keys.derive("api-token.1")
     for algorithm in ("HS384", "HS512"):
         with pytest.warns(jwt.InsecureKeyLengthWarning):
             token = jwt.encode(claims(world), key, algorithm=algorithm, headers={"kid": "1"})

@@ -30,7 +30,7 @@ from moref.rewards.goodwill_model import Goodwill
 from moref.rewards.ledger import book
 from moref.rewards.model import Payout, Reward
 from moref.runtime import Runtime
-from moref.signin.model import Person, person_id
+from moref.signin.model import ApiKey, Invitation, Person, person_id
 from moref.signin.tokens import issue, issue_to_person
 from moref.tenants.model import Member, Role, VendorAccount
 from moref.tenants.onboard import Onboarded
@@ -84,9 +84,8 @@ class World:
 
     def token_of(self, member: Member, signed_in_at: datetime | None = None) -> str:
         """An hour's; unless said otherwise its sign-in is of now."""
-        now = self.clock.now()
-        signed_in_at = signed_in_at or now
-        return issue(self.runtime.keys, now, member, signed_in_at=signed_in_at, lifetime=timedelta(hours=1))
+        signed_in_at = signed_in_at or self.clock.now()
+        return issue(self.runtime, member, signed_in_at=signed_in_at, lifetime=timedelta(hours=1))
 
     def person_token(self, email: str) -> str:
         """Of somebody who has proved the address and belongs to no organization."""
@@ -94,7 +93,7 @@ class World:
         if self.store.find(Person, PEOPLE, id) is None:
             row = Person(organization_id=PEOPLE, id=id, created_at=now, updated_at=now, email=email)
             self.store.commit(Create(row))
-        return issue_to_person(self.runtime.keys, now, id, signed_in_at=now)
+        return issue_to_person(self.runtime, id, signed_in_at=now)
 
     def call(
         self,
@@ -185,6 +184,10 @@ class World:
             "leads": Lead(**place, id=f"lead_{tag}", contact_id="ctc_2", referral_id=f"ref_{tag}", code="CODE"),
             "call-budgets": CallBudget(**made, id=f"bud_{tag}", connection_id=of.connection_id, month="2026-06",
                                        allowance=20_000, used=7),
+            "invitations": Invitation(**made, id=f"inv_{tag}", email="new@example.com", name="New", role="member",
+                                      expires_at=now + timedelta(days=7), invited_by="mem"),
+            "api-keys": ApiKey(**made, id=f"key_{tag}", name="Sync", prefix="mrk_abcdef", scopes=["jobs:read"],
+                               made_by="mem"),
             "templates": Template(**made, id=f"own_{tag}", base=f"own_{tag}", kind="marketing", name="Own",
                                   wordings={"en": wording}, version_id=f"own_{tag}.v1", versions=1),
             "template-versions": TemplateVersion(**made, id=f"own_{tag}.v1", template_id=f"own_{tag}", number=1,

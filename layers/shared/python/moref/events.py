@@ -73,6 +73,8 @@ ROUTES: dict[str, tuple[str, ...]] = {
         CAMPAIGNS,
         REPORTS,
     ),  # subject payout; status, previous_status, reward_id (thank-you and reward message)
+    "sign_in.code_asked": (MESSAGES,),  # subject challenge, of PEOPLE; whether a mail leaves is decided there
+    "invitation.sent": (MESSAGES,),  # subject invitation; sent once more, too
     "message.queued": (MESSAGES,),  # subject message
     "message.changed": (REPORTS,),  # subject message of a campaign; status: it left, arrived, was opened or clicked
 }

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from moref.kernel.keys import GLOBAL, PEOPLE
+from moref.kernel.keys import GLOBAL
 from moref.records import Change, Create, E, Emit, Page, Point, Require, Store, Unpoint, Write
 from moref.runtime import Runtime
 
@@ -21,7 +21,7 @@ class Bound:
     """A Store of one organization."""
 
     def __init__(self, store: Store, organization_id: str) -> None:
-        if not organization_id or organization_id in (GLOBAL, PEOPLE) or "#" in organization_id:
+        if not organization_id or organization_id == GLOBAL or "#" in organization_id:
             raise TenantBreach("bound to no organization")
         self._store = store
         self._organization = organization_id

@@ -111,6 +111,7 @@ class Change:
 
     before: Entity
     after: Entity
+    expires_at: datetime | None = None  # as Create's; None leaves it as it is
 
 
 @dataclass(frozen=True, slots=True)

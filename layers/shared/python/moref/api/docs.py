@@ -82,6 +82,8 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
 
 
 def _answer(status: str, answer: dict[str, Any]) -> str:
+    if "content" not in answer:
+        return f"<div>Answer {status}: {escape(answer['description'])}</div>"
     (media, content), *_ = answer["content"].items()
     kind = "" if media == "application/json" else f"{escape(media)}, "
     return f"<div>Answer {status}: {kind}{_schema(content['schema'])}</div>"

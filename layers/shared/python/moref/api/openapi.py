@@ -104,7 +104,6 @@ def document() -> dict[str, Any]:
 
 
 def _operation(operation: Operation, components: _Components) -> dict[str, Any]:
-    answer = components.lift(operation.answer())
     found: dict[str, Any] = {
         "operationId": _name(operation),
         "tags": [operation.tag],
@@ -116,7 +115,7 @@ def _operation(operation: Operation, components: _Components) -> dict[str, Any]:
         **({"security": []} if operation.access == "anyone" else {}),
         "parameters": _parameters(operation),
         "responses": {
-            str(operation.status): {"description": "as asked", "content": {operation.produces: {"schema": answer}}},
+            str(operation.status): _answer(operation, components),
             **{str(status): {"$ref": f"#/components/responses/{status}"} for status in _errors(operation)},
         },
     }
@@ -125,6 +124,15 @@ def _operation(operation: Operation, components: _Components) -> dict[str, Any]:
         content = {"application/json": {"schema": body}}
         found["requestBody"] = {"required": not operation.body_optional, "content": content}
     return found
+
+
+def _answer(operation: Operation, components: _Components) -> dict[str, Any]:
+    if operation.status == 204:
+        return {"description": "done; there is no body"}
+    return {
+        "description": "as asked",
+        "content": {operation.produces: {"schema": components.lift(operation.answer())}},
+    }
 
 
 def _who(operation: Operation) -> str:
@@ -158,10 +166,9 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
 
 def _errors(operation: Operation) -> list[int]:
     changes = operation.changes
-    statuses = {422, 500, 503}
-    statuses |= {429}
+    statuses = {401, 422, 429, 500, 503}
     if operation.access != "anyone":
-        statuses |= {401, 403}
+        statuses.add(403)
     if "{id}" in operation.path or changes:
         statuses.add(404)
     if changes:

@@ -11,6 +11,7 @@ from moref.api import allowance, idempotency, problems
 from moref.api.operation import Call, Operation
 from moref.api.problems import Reply, as_json
 from moref.api.read import only_whole
+from moref.api.scopes import in_scope
 from moref.api.tokens import Caller, SignedIn, member, only_fresh, person
 from moref.isolation import bound
 from moref.kernel.errors import BadInput, Forbidden, Malformed, MorefError, NotFound
@@ -95,6 +96,8 @@ def _who(runtime: Runtime, operation: Operation, authorization: str) -> Caller |
 
 def _allowed(runtime: Runtime, operation: Operation, caller: Caller) -> None:
     """Raises Forbidden. What signing in again would not help with is said first."""
+    if caller.scopes is not None:
+        in_scope(operation, caller.scopes)
     if not caller.may(operation.least):
         raise Forbidden(f"this needs the role {operation.least}")
     only_whole(operation, caller)

@@ -3,11 +3,13 @@
 Lists take one filter and a time range, because that is what an index can answer.
 """
 
+from moref.api.api_keys import API_KEY
 from moref.api.books import BOOKS
 from moref.api.budgets import ROWS as BUDGET_ROWS
 from moref.api.conversions import CONVERSION
 from moref.api.crew import CREW_MEMBER
 from moref.api.goodwill import ROWS as GOODWILL_ROWS
+from moref.api.members import INVITATION, MEMBER
 from moref.api.operation import Call, Schema
 from moref.api.programs import ROWS as PROGRAM_ROWS
 from moref.api.report_entries import ENTRY_ROWS
@@ -22,7 +24,7 @@ from moref.intake.model import InboxEvent, Job
 from moref.intake.pulled import CallBudget
 from moref.referrals.model import Lead, Link
 from moref.rewards.model import AuditRow, Entry, Payout
-from moref.tenants.model import Connection, LegalEntity, Location, Member, Organization, Switch
+from moref.tenants.model import Connection, LegalEntity, Location, Organization, Switch
 
 ORGANIZATION = Resource("organization", Organization, words("name status settings locked"), "your organization")
 SWITCH = Resource("switches", Switch, words("stopped reason by"), "stop switches")
@@ -101,9 +103,9 @@ READABLE = (
     LEGAL_ENTITY,
     CONNECTION,
     VENDOR_ACCOUNT,
-    Resource(
-        "members", Member, words("email name role location_ids status"), "staff", STATUS, whole=True, least="admin"
-    ),
+    MEMBER,
+    INVITATION,
+    API_KEY,
     Resource(
         "call-budgets",
         CallBudget,

@@ -2,6 +2,7 @@
 
 from moref.api import (
     advocates,
+    api_keys,
     attribution,
     books,
     budgets,
@@ -14,12 +15,14 @@ from moref.api import (
     enrollments,
     funnel,
     goodwill,
+    members,
     payouts,
     programs,
     read,
     report_entries,
     reports,
     rewards,
+    sign_in,
     templates,
     tenancy,
     today,
@@ -30,9 +33,12 @@ from moref.api.resources import READABLE
 from moref.api.resources_people import PEOPLE_OPERATIONS
 
 OPERATIONS: tuple[Operation, ...] = (
+    *sign_in.OPERATIONS,
     *tenancy.OPERATIONS,
     *today.OPERATIONS,
     *(operation for resource in READABLE for operation in read.operations(resource)),
+    *members.OPERATIONS,
+    *api_keys.OPERATIONS,
     *connections.OPERATIONS,
     *decisions.OPERATIONS,
     *conversions.OPERATIONS,

@@ -139,6 +139,8 @@ def _change(tables: Tables, write: Change, op: str) -> Operation:
     actions += [Path(["data", name]).set(encode(value)) for name, value in changed.items()]
     actions += [Path([name]).set(encode(value)) for name, value in new_keys.items() if old_keys.get(name) != value]
     actions += [Path([name]).remove() for name in old_keys if name not in new_keys]
+    if write.expires_at is not None:
+        actions.append(model.expires_at.set(_epoch(write.expires_at)))
     condition = model.version == before.version
     return Operation(f"{after.noun} {after.id}", model, after.key(), condition, update=tuple(actions), witness=1)
 

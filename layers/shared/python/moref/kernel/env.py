@@ -68,6 +68,7 @@ class Worker(Environment):
     mail_from: str  # the platform's own verified sender, used until an organization has its own
     files_bucket: str  # uploads and downloads of organizations; keys begin with the organization
     vendor_urls: str  # JSON {vendor: base URL}; "{}" outside the local stage
+    token_keys: str  # kids of the keys that sign access tokens, "2,1": the first signs, each opens
 
 
 class VendorWebhook(Worker):

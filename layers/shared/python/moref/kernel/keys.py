@@ -10,9 +10,7 @@ from hashlib import sha256
 from moref.kernel.names import PENDING_SHARDS
 
 GLOBAL = "*"
-PEOPLE = (
-    "@"  # rows of those who sign in, before it is known for whom; a store bound to an organization never reaches them
-)
+PEOPLE = "@"  # rows of those who sign in, before it is known for whom; one bound to a tenant never reaches them
 SELF = "self"
 
 

@@ -2,6 +2,8 @@
 
 A member's token is for one organization. A person's token says only who signed in: it opens what needs no organization,
 such as founding one. The audience tells them apart, so that neither passes for the other.
+
+Which keys there are is a setting (`token_keys`): the first signs, a second one still opens until its tokens have ended.
 """
 
 from dataclasses import dataclass
@@ -11,13 +13,11 @@ from typing import Any, Literal
 import jwt
 
 from moref.kernel.errors import Unauthenticated
-from moref.ports import PlatformKeys
+from moref.runtime import Runtime
 from moref.tenants.model import Member
 
 ISSUER = "moref"
 ALGORITHM = "HS256"
-KEYS = {"1": "api-token"}  # kid -> purpose of the derived key; a second entry lets keys be changed without a cut
-CURRENT = "1"
 ACCESS = timedelta(minutes=15)
 MAX_LENGTH = 4096
 _SKEW = timedelta(seconds=30)
@@ -38,25 +38,23 @@ class Claims:
     signed_in_at: datetime
 
 
-def issue(
-    keys: PlatformKeys, now: datetime, member: Member, *, signed_in_at: datetime, lifetime: timedelta = ACCESS
-) -> str:
+def issue(runtime: Runtime, member: Member, *, signed_in_at: datetime, lifetime: timedelta = ACCESS) -> str:
     """A member's token."""
     claims = {"aud": MEMBER, "sub": member.id, "org": member.organization_id, "role": member.role}
-    return _signed(keys, now, claims, signed_in_at, lifetime)
+    return _signed(runtime, claims, signed_in_at, lifetime)
 
 
-def issue_to_person(keys: PlatformKeys, now: datetime, person_id: str, *, signed_in_at: datetime) -> str:
+def issue_to_person(runtime: Runtime, person_id: str, *, signed_in_at: datetime) -> str:
     """For somebody who proved an e-mail address and has no organization yet."""
-    return _signed(keys, now, {"aud": PERSON, "sub": person_id}, signed_in_at, ACCESS)
+    return _signed(runtime, {"aud": PERSON, "sub": person_id}, signed_in_at, ACCESS)
 
 
-def read(keys: PlatformKeys, now: datetime, authorization: str) -> Claims:
+def read(runtime: Runtime, authorization: str) -> Claims:
     """From the header's value. Raises Unauthenticated, always with the same words: why is nobody's business."""
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not 0 < len(token) <= MAX_LENGTH:
         raise refused()
-    claims = _verified(keys, now, token)
+    claims = _verified(runtime, token)
     subject, audience, organization_id = claims["sub"], claims["aud"], claims.get("org", "")
     if not (isinstance(subject, str) and isinstance(organization_id, str) and isinstance(audience, str)):
         raise refused()
@@ -71,21 +69,31 @@ def refused() -> Unauthenticated:
     return Unauthenticated("a valid bearer token is needed")
 
 
-def _signed(
-    keys: PlatformKeys, now: datetime, claims: dict[str, Any], signed_in_at: datetime, lifetime: timedelta
-) -> str:
+def _signed(runtime: Runtime, claims: dict[str, Any], signed_in_at: datetime, lifetime: timedelta) -> str:
+    now, kid = runtime.clock.now(), _kids(runtime)[0]
     times = {"iat": now, "exp": now + lifetime, "auth_time": signed_in_at}
     claims |= {"iss": ISSUER} | {name: int(at.timestamp()) for name, at in times.items()}
-    return jwt.encode(claims, keys.derive(KEYS[CURRENT]), algorithm=ALGORITHM, headers={"kid": CURRENT})
+    return jwt.encode(claims, _key(runtime, kid), algorithm=ALGORITHM, headers={"kid": kid})
 
 
-def _verified(keys: PlatformKeys, now: datetime, token: str) -> dict[str, Any]:
+def _kids(runtime: Runtime) -> list[str]:
+    return runtime.settings.token_keys.split(",")
+
+
+def _key(runtime: Runtime, kid: str) -> bytes:
+    return runtime.keys.derive(f"api-token.{kid}")
+
+
+def _verified(runtime: Runtime, token: str) -> dict[str, Any]:
     """The claims, `auth_time` as an instant."""
+    now = runtime.clock.now()
     try:
-        purpose = KEYS[jwt.get_unverified_header(token).get("kid", "")]
+        kid = jwt.get_unverified_header(token).get("kid")
+        if kid not in _kids(runtime):
+            raise refused()
         claims = jwt.decode(
             token,
-            keys.derive(purpose),
+            _key(runtime, kid),
             algorithms=[ALGORITHM],
             audience=[MEMBER, PERSON],
             issuer=ISSUER,

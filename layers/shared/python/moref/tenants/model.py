@@ -68,6 +68,7 @@ class Member(Entity):
     role: Role
     location_ids: list[str] | None = None  # None: all
     status: Literal["active", "removed"] = "active"
+    tokens_since: AwareDatetime | None = None  # tokens of earlier sign-ins are refused
 
 
 class Attestation(BaseModel):

@@ -12,6 +12,7 @@ from moref.kernel.keys import GLOBAL
 from moref.programs.model import Program, Tier, program_id
 from moref.records import Create, Write, create_once, get
 from moref.runtime import Runtime
+from moref.signin.model import membership
 from moref.tenants.audit import audited
 from moref.tenants.crm_forms import SUPPLIES
 from moref.tenants.forms import Address, Ein, Email, Form, Identifier, Name, NewLocation
@@ -67,13 +68,15 @@ def onboard(runtime: Runtime, form: NewOrganization) -> Onboarded:
     if form.lead_url is not None:
         web_address(form.lead_url, stage=runtime.settings.stage, field="lead_url")
     token, sealed = ids.token(), runtime.vault.seal(org, WEBHOOK, new_secret().encode())
+    owner = Member(**made, id=member_id, email=form.owner_email, name=form.owner_name, role="owner")
     create_once(
         runtime.store,
         Organization(**made, id=org, name=form.name),
         Create(LegalEntity(**made, id=location.legal_entity_id, name=form.legal_name, ein=form.ein)),
         *ein_points(org, location.legal_entity_id, form.ein),
         Create(location),
-        Create(Member(**made, id=member_id, email=form.owner_email, name=form.owner_name, role="owner")),
+        Create(owner),
+        membership(runtime.keys, owner),
         *_connection(form, made, id=connection_id, location_id=location_id, token=token, sealed=sealed),
         Create(Program(**made, id=program, name="Referral rewards", tiers=list(form.tiers))),
         audited(now, org, "platform", "organization.created", org),
