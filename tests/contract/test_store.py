@@ -74,6 +74,16 @@ EVERYTHING: dict[str, Any] = {
 }
 
 
+def test_a_change_may_say_when_the_row_is_forgotten_and_else_leaves_that_alone(backend: Backend, org: str) -> None:
+    end = NOW + timedelta(days=1)
+    backend.store.commit(Create(thing(org), expires_at=NOW))
+    first = get(backend.store, Thing, org, "thing_1")
+    backend.store.commit(Change(first, first.changed(NOW, status="longer"), expires_at=end))
+    second = get(backend.store, Thing, org, "thing_1")
+    backend.store.commit(Change(second, second.changed(NOW, status="done")))
+    assert stored(backend, second)["expires_at"] == int(end.timestamp())
+
+
 def test_what_is_created_is_found_exactly(backend: Backend, org: str) -> None:
     backend.store.commit(Create(thing(org, values=EVERYTHING, location_id="loc_1")))
     found = get(backend.store, Thing, org, "thing_1")

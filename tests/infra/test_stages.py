@@ -90,3 +90,11 @@ def test_the_local_stage_uses_nothing_the_embedded_aws_refuses(clouds: dict[str,
     assert not used & refused
     for alarm in clouds["local"].of("AWS::CloudWatch::Alarm"):
         assert "Metrics" not in alarm.properties, "metric math"
+
+
+def test_two_keys_may_be_live_while_tokens_change_from_one_to_the_other() -> None:
+    assert read_stage("prod", {}, {}).token_keys == "1"
+    assert read_stage("prod", {"token_keys": "2,1"}, {}).token_keys == "2,1"
+    for wrong in ("1,1", "3,2,1", "a b", ","):
+        with pytest.raises(ValueError, match="token_keys"):
+            read_stage("prod", {"token_keys": wrong}, {})

@@ -105,6 +105,7 @@ class World:
         key: str | None = None,
         raw: bytes | None = None,
         headers: dict[str, str] | None = None,
+        source: str = "127.0.0.1",
     ) -> Answer:
         """`path` without /v1 and with its query; `token` "" sends none."""
         sent = dict(headers or {})
@@ -113,7 +114,7 @@ class World:
         if key is not None:
             sent["idempotency-key"] = key
         content = raw if raw is not None else (b"" if body is None else json.dumps(body).encode())
-        answer = handler(event(method, "/v1" + path, content, sent), object())
+        answer = handler(event(method, "/v1" + path, content, sent, source), object())
         return Answer(answer["statusCode"], _headers(answer), answer.get("body") or "")
 
     def fill(self, of: Onboarded, location_id: str | None = None, tag: str = "1") -> dict[str, str]:
@@ -223,7 +224,7 @@ class World:
         return str(self.call("GET", "/legal-entities", token=self.token(of)).json()["items"][0]["id"])
 
 
-def event(method: str, target: str, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
+def event(method: str, target: str, body: bytes, headers: dict[str, str], source: str = "127.0.0.1") -> dict[str, Any]:
     """An HTTP API event, payload format 2.0."""
     path, _, query = target.partition("?")
     return {
@@ -235,7 +236,7 @@ def event(method: str, target: str, body: bytes, headers: dict[str, str]) -> dic
         "requestContext": {
             "requestId": REQUEST_ID,
             "stage": "$default",
-            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1"},
+            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": source},
         },
         "body": base64.b64encode(body).decode(),
         "isBase64Encoded": True,

@@ -4,7 +4,7 @@ Heard twice, they are sent twice: the same code, the same invitation. What was o
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -23,26 +23,28 @@ from moref.signin.model import Challenge, Invitation, Language
 from moref.tenants.model import Organization
 from moref.tenants.switches import stopped
 
+Send = Callable[[Runtime, Account, Outgoing], str]
+
 SOON = 15  # seconds until a mail that SES did not take is tried again
 _FOLDER = Path(__file__).with_name("wordings")
 _NAME = "Mo-ref"
 _BRAND = Brand(_NAME, address="", colour="#0b5cad", ink=LIGHT, logo_url=None, signature=(), reply_to="")
 
 
-def send_code(runtime: Runtime, challenge_id: str) -> None:
+def send_code(runtime: Runtime, challenge_id: str, *, send: Send = ses.send) -> None:
     """The present code of the address, while it is valid."""
     challenge = runtime.store.find(Challenge, PEOPLE, challenge_id)
     if challenge is None or not open_at(challenge, runtime.clock.now()):
         return
     fields = {"code": code_of(runtime.keys, challenge)}
     try:
-        _send(runtime, "sign_in_code", challenge.language, challenge.email, fields)
+        _sent(runtime, send, composed("sign_in_code", challenge.language, challenge.email, fields))
     except Retry:  # a redelivery would come when the code is too old
         again = {"name": "sign_in.code_asked", "organization_id": PEOPLE, "subject": challenge_id}
         runtime.queues.send(MESSAGES, again, delay_seconds=SOON)
 
 
-def send_invitation(runtime: Runtime, organization_id: str, invitation_id: str) -> None:
+def send_invitation(runtime: Runtime, organization_id: str, invitation_id: str, *, send: Send = ses.send) -> None:
     """While it is open, of an organization that is active and whose messages are not stopped. Raises Retry."""
     invitation = runtime.store.find(Invitation, organization_id, invitation_id)
     organization = runtime.store.find(Organization, organization_id, organization_id)
@@ -51,14 +53,17 @@ def send_invitation(runtime: Runtime, organization_id: str, invitation_id: str) 
     if organization.status != "active" or stopped(runtime.store, organization_id, "sends") is not None:
         return
     fields = {"company": organization.name, "valid_until": invitation.expires_at.date().isoformat()}
-    _send(runtime, "invitation", invitation.language, invitation.email, fields)
+    _sent(runtime, send, composed("invitation", invitation.language, invitation.email, fields))
 
 
-def _send(runtime: Runtime, name: str, language: Language, to: str, fields: Mapping[str, str]) -> None:
+def composed(name: str, language: Language, to: str, fields: Mapping[str, str]) -> Outgoing:
     made = mail(wordings(name)[language], fields, language, brand=_BRAND, unsubscribe=None)
-    out = Outgoing(to=to, sender=_NAME, subject=made.subject, body=made.text, html=made.html)
+    return Outgoing(to=to, sender=_NAME, subject=made.subject, body=made.text, html=made.html)
+
+
+def _sent(runtime: Runtime, send: Send, out: Outgoing) -> None:
     try:
-        ses.send(runtime, Account(), out)
+        send(runtime, Account(), out)
     except (NeedsPerson, Permanent, OutcomeUnknown):
         # Whoever waits asks again; a mail that may have gone is not sent once more by itself.
         runtime.metrics.count("sign_in_mail_failed")
