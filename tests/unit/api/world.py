@@ -151,7 +151,7 @@ class World:
                                            legal_entity_id="ent", amount=2500, currency="USD",
                                            valid_until=now + timedelta(days=30)),
             "debts": Debt(**place, id=f"dbt_{tag}", reward_id=f"rew_{tag}", advocate_id=f"adv_{tag}", words="cancelled",
-                          contact_id=f"ctc_{tag}", legal_entity_id="ent", currency="USD", amount=2500,
+                          contact_id=f"ctc_{tag}", legal_entity_id="ent", currency="USD", due=2500, amount=2500,
                           cause="cancellation"),
             "credit-accounts": CreditAccount(**place, id=f"ent.ctc_{tag}.USD", legal_entity_id="ent", currency="USD",
                                              contact_id=f"ctc_{tag}", lots=[Lot(reward_id=f"rew_{tag}", left=5)]),

@@ -188,6 +188,20 @@ def test_what_a_later_reward_had_paid_of_a_debt_is_not_asked_for_again_when_it_s
     assert left(world) == [500]
 
 
+def test_a_reward_that_paid_a_debt_and_is_reversed_leaves_what_is_due_now() -> None:
+    """The debt shrank below what the later reward had paid of it."""
+    world = owing(tiers=SHARE)
+    earned(world, "x", amount=100_000)
+    job_says(world, "job_x", amount=40_000)
+    program(world, tiers=[Tier(at=1, amount=7000)])
+    world.provider.fault, world.provider.silent = "no_money", True
+    assert (earned(world, "y").withheld, left(world)) == (6000, [0])
+    job_says(world, "job_x", amount=90_000)
+    assert (left(world), world.all(Debt)[0].due) == ([0], 1000)
+    job_says(world, "job_y", cancelled=True)
+    assert (reward(world, "y").status, left(world)) == ("reversed", [1000])
+
+
 def test_a_debt_for_fraud_stays_whatever_the_job_does() -> None:
     world = owing(tiers=SHARE)
     one = earned(world, "x", amount=100_000)

@@ -47,7 +47,7 @@ def stands_again(runtime: Runtime, conversion: Conversion, job_amount: int | Non
         keep(runtime, org, id)
     if (conversion.reason or "").endswith(ASKED) and conversion.reward_id is not None:
         reward = get(runtime.store, Reward, org, conversion.reward_id)
-        debts.lessen(runtime, reward, 0, words="the job counts again")
+        debts.counts_again(runtime, reward, words="the job counts again")
         runtime.store.commit(*moved(conversion, runtime.clock.now(), reason=None))
         conversion = get(runtime.store, Conversion, org, conversion.id)
     lower(runtime, conversion, job_amount)

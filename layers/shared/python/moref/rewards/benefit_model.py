@@ -114,7 +114,8 @@ class Debt(Entity):
     location_id: str
     legal_entity_id: str
     currency: str
-    amount: int
+    due: int  # what is owed back as things stand
+    amount: int  # that, or what was kept already when that is more
     settled: int = 0  # kept back from later rewards
     cause: Literal["fraud", "cancellation"]
     words: str

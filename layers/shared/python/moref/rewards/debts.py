@@ -42,7 +42,7 @@ def record(
     runtime: Runtime, reward: Reward, *, cause: Literal["fraud", "cancellation"], words: str, actor: str,
     amount: int | None = None,
 ) -> Debt | None:  # fmt: skip
-    """The debt for a paid reward, or for `amount` of it. A repeat changes nothing; more than was recorded raises it,
+    """The debt for a paid reward, or for `amount` of it. A repeat changes nothing; another amount raises or lessens it,
     and fraud stays fraud. None for what was not paid, or the friend's, who accepted nothing. Whether the terms allow it
     is the caller's to ask. Raises Conflict on a lost race."""
     if reward.who != "advocate" or reward.kind not in _PAID or reward.status not in ("issued", "redeemed"):
@@ -52,53 +52,42 @@ def record(
     org, now = reward.organization_id, runtime.clock.now()
     before = runtime.store.find(Debt, org, debt_id(reward))
     known = before if before is not None and before.status != "released" else None
-    size = max(min(amount or reward.payable, reward.payable), known.amount if known else 0)
-    if known is not None and known.amount == size and known.cause in (cause, "fraud"):
+    due, settled = min(amount or reward.payable, reward.payable), before.settled if before else 0
+    if known is not None and (known.cause == "fraud" or (known.due, known.cause) == (due, cause)):
         return known
-    settled = before.settled if before else 0
-    if known is None and size <= settled:
+    if known is None and due <= settled:
         return before
+    size = max(due, settled)  # what was kept already stays kept
     after = Debt(
         organization_id=org, id=debt_id(reward), version=before.version if before else 0,
         created_at=before.created_at if before else now, updated_at=now, reward_id=reward.id,
         advocate_id=reward.advocate_id, contact_id=reward.contact_id, location_id=reward.location_id,
-        legal_entity_id=reward.legal_entity_id, currency=reward.currency, amount=size, settled=settled,
-        cause="fraud" if known is not None and known.cause == "fraud" else cause, words=words[:300],
-        turn=before.turn + 1 if before else 1, status="open" if settled < size else "settled",
+        legal_entity_id=reward.legal_entity_id, currency=reward.currency, amount=size, due=due, settled=settled,
+        cause=cause, words=words[:300], turn=before.turn + 1 if before else 1,
+        status="open" if settled < size else "settled",
     )  # fmt: skip
-    more = size - (known.amount if known else settled)
-    booked = ledger.book(reward, "debt_recorded", now, amount=more, turn=str(after.turn)) if more else None
-    told = Event("debt.recorded", org, after.id, {"reward_id": reward.id, "cause": after.cause})
     runtime.store.commit(
         Change(before, after) if before else Create(after),
         Point(org, LOOKUP, reward.advocate_id, after.id),
-        *([booked] if booked else []),
+        *_difference(reward, after, size - (known.amount if known else settled), now),
         audit(now, org, actor, "debt.recorded", reward.id, turn=str(after.turn), reason=words),
-        Emit(told, now),
+        Emit(Event("debt.recorded", org, after.id, {"reward_id": reward.id, "cause": cause}), now),
     )
     return get(runtime.store, Debt, org, after.id)
 
 
-def lessen(runtime: Runtime, reward: Reward, amount: int, *, words: str) -> None:
-    """The job counts (`amount` 0), or for more than was thought: a debt for its cancellation is no more than `amount`.
-    One for fraud stays. What was kept already stays kept. Raises Conflict on a lost race."""
-    org, now = reward.organization_id, runtime.clock.now()
-    before = runtime.store.find(Debt, org, debt_id(reward))
-    if before is None or before.status != "open" or before.cause == "fraud":
-        return
-    if amount == 0:
+def _difference(reward: Reward, after: Debt, more: int, now: datetime) -> list[Write]:
+    """What the journal says when a debt was raised or lessened."""
+    if more > 0:
+        return [ledger.book(reward, "debt_recorded", now, amount=more, turn=str(after.turn))]
+    return [ledger.book(reward, "debt_released", now, amount=-more, turn=f"{after.turn}.part")] if more else []
+
+
+def counts_again(runtime: Runtime, reward: Reward, *, words: str) -> None:
+    """Nothing is owed for the job any more; a debt for fraud stays. Raises Conflict on a lost race."""
+    debt = runtime.store.find(Debt, reward.organization_id, debt_id(reward))
+    if debt is not None and debt.cause == "cancellation":
         release(runtime, reward, actor="policy", words=words)
-        return
-    size = max(amount, before.settled)
-    if size >= before.amount:
-        return
-    turn = before.turn + 1
-    after = before.changed(now, amount=size, turn=turn, status="open" if before.settled < size else "settled")
-    runtime.store.commit(
-        Change(before, after),
-        ledger.book(reward, "debt_released", now, amount=before.amount - size, turn=f"{turn}.part"),
-        audit(now, org, "policy", "debt.lessened", reward.id, turn=str(turn), reason=words),
-    )
 
 
 def release(runtime: Runtime, reward: Reward, *, actor: str, words: str) -> Debt | None:
@@ -151,12 +140,15 @@ def put_back(runtime: Runtime, reward: Reward, now: datetime) -> list[Write]:
     if not reward.withheld or reward.debt_id is None:
         return []
     debt = get(runtime.store, Debt, reward.organization_id, reward.debt_id)
-    gone = debt.status == "released"
-    after = debt.changed(now, settled=debt.settled - reward.withheld, status="released" if gone else "open")
+    settled, gone = debt.settled - reward.withheld, debt.status == "released"
+    size = debt.amount if gone else max(debt.due, settled)  # it may have been lessened since
+    stands = "open" if settled < size else "settled"
+    after = debt.changed(now, settled=settled, amount=size, status="released" if gone else stands)
     writes: list[Write] = [Change(debt, after), ledger.book(reward, "debt_restored", now, amount=reward.withheld)]
-    if gone:
+    let_go = reward.withheld if gone else debt.amount - size
+    if let_go:
         owing = get(runtime.store, Reward, reward.organization_id, debt.reward_id)
-        writes.append(ledger.book(owing, "debt_released", now, amount=reward.withheld, turn=f"{debt.turn}.{reward.id}"))
+        writes.append(ledger.book(owing, "debt_released", now, amount=let_go, turn=f"{debt.turn}.{reward.id}"))
     return writes
 
 

@@ -38,10 +38,11 @@ def lower(runtime: Runtime, conversion: Conversion, job_amount: int | None) -> b
 
 def _owed(runtime: Runtime, reward: Reward, much: int) -> None:
     """The debt for the refunded part follows the job both ways: a CRM may take back what it said."""
-    if much:
-        words = "the job was refunded in part after the reward was paid"
-        debts.record(runtime, reward, cause="cancellation", words=words, actor="policy", amount=much)
-    debts.lessen(runtime, reward, much, words="the job came to more again")
+    if not much:
+        debts.counts_again(runtime, reward, words="the job came to as much again")
+        return
+    words = "the job was refunded in part after the reward was paid"
+    debts.record(runtime, reward, cause="cancellation", words=words, actor="policy", amount=much)
 
 
 def _in_place(runtime: Runtime, conversion: Conversion, reward: Reward, due: int) -> None:
