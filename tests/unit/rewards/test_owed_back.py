@@ -1,6 +1,8 @@
 """What becomes of a paid reward: the company's loss, or a debt that later rewards pay; and of one whose job shrank."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from moref.messaging.model import Message
 from moref.programs.model import Standing, Tier
@@ -10,7 +12,7 @@ from moref.referrals.remove import remove
 from moref.rewards.benefit_model import Debt
 from moref.rewards.debts import record, release
 from moref.rewards.lower import lower
-from moref.rewards.model import Entry, Payout
+from moref.rewards.model import Entry, Payout, Reward
 from tests.simulation.world import ORG, World
 from tests.unit.conversions.crowd import conversion, program
 from tests.unit.rewards.benefits import SHARE, accounts, earned, job_says, reward, right, with_terms, world_with
@@ -200,6 +202,36 @@ def test_a_reward_that_paid_a_debt_and_is_reversed_leaves_what_is_due_now() -> N
     assert (left(world), world.all(Debt)[0].due) == ([0], 1000)
     job_says(world, "job_y", cancelled=True)
     assert (reward(world, "y").status, left(world)) == ("reversed", [1000])
+
+
+NEWS = st.one_of(
+    st.tuples(st.just("amount"), st.sampled_from([1, 20_000, 50_001, 80_000, 100_000, 120_000])),
+    st.tuples(st.just("cancelled"), st.booleans()),
+    st.tuples(st.just("later"), st.sampled_from([600, 7000])),
+    st.tuples(st.just("later cancelled"), st.integers(0, 3)),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(NEWS, min_size=2, max_size=9))
+def test_whatever_is_told_of_the_jobs_the_debt_is_what_is_due_less_what_was_kept(told: list[tuple[str, int]]) -> None:
+    """Later rewards wait for money, so that each may still be reversed and what it had paid be owed again."""
+    world = owing(tiers=SHARE)
+    one = earned(world, "x", amount=100_000)
+    price, stands, later = 100_000, True, 0
+    for what, value in told:
+        if what == "later":
+            program(world, tiers=[Tier(at=1, amount=value)])
+            world.provider.fault, later = "no_money", later + 1
+            earned(world, f"y{later}")
+        elif what == "later cancelled" and later:
+            job_says(world, f"job_y{1 + value % later}", cancelled=True)
+        elif what in ("amount", "cancelled"):
+            price, stands = (value, stands) if what == "amount" else (price, not value)
+            job_says(world, "job_x", **{what: value})
+        due = max(one.amount - max(price // 10, 1), 0) if stands else one.amount
+        kept = sum(each.withheld for each in world.all(Reward) if each.debt_id and each.status != "reversed")
+        assert left(world) in ([max(due - kept, 0)], [] if not due else None)
 
 
 def test_a_debt_for_fraud_stays_whatever_the_job_does() -> None:
