@@ -80,6 +80,14 @@ class Permissions:
         actions = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
         return [allow(actions, [f"{bucket}/*"]), allow(["s3:ListBucket"], [bucket])]
 
+    @property
+    def logos(self) -> str:
+        """Of every organization: they are public."""
+        return f"{self._stage.files_bucket}/*/logos/*"
+
+    def read_logos(self) -> iam.PolicyStatement:
+        return allow(["s3:GetObject"], [f"arn:{Aws.PARTITION}:s3:::{self.logos}"])
+
     def send_mail(self) -> iam.PolicyStatement:
         stage = self._stage
         return allow(

@@ -43,7 +43,7 @@ def serving_function(function: Callable[[dict[str, Any]], dict[str, Any]]) -> It
             headers = {name.lower(): value for name, value in self.headers.items()}
             with lock:
                 made = function(event(self.command, path, query=query, body=body, headers=headers))
-            data = made["body"].encode()
+            data = base64.b64decode(made["body"]) if made.get("isBase64Encoded") else made["body"].encode()
             self.send_response(made["statusCode"])
             for name, value in made["headers"].items():
                 self.send_header(name, value)

@@ -12,6 +12,8 @@ BODIES: dict[str, Any] = {
     "PATCH /v1/crew-members/{id}": {"version": 1, "name": "Mine now"},
     "POST /v1/connections/{id}/test-event": {"event": {"type": "job.updated"}},
     "PATCH /v1/members/{id}": {"version": 1, "role": "admin"},
+    "POST /v1/locations/{id}/logo": {"content_type": "image/png"},
+    "POST /v1/locations/{id}/logo/confirm": {"version": 1, "upload_id": "upl_1"},
     "PATCH /v1/legal-entities/{id}": {"version": 1, "name": "Mine now"},
     "PATCH /v1/locations/{id}": {"version": 1, "name": "Mine now"},
     "PATCH /v1/connections/{id}": {"version": 1, "name": "Mine now"},

@@ -15,6 +15,7 @@ from moref.api import (
     enrollments,
     funnel,
     goodwill,
+    logos,
     members,
     payouts,
     programs,
@@ -35,6 +36,7 @@ from moref.api.resources_people import PEOPLE_OPERATIONS
 OPERATIONS: tuple[Operation, ...] = (
     *sign_in.OPERATIONS,
     *tenancy.OPERATIONS,
+    *logos.OPERATIONS,
     *today.OPERATIONS,
     *(operation for resource in READABLE for operation in read.operations(resource)),
     *members.OPERATIONS,

@@ -26,13 +26,14 @@ class Response:
     """What the pages handler turns into an HTTP API answer."""
 
     status: int
-    body: str = ""
+    body: str | bytes = ""  # bytes: a picture
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def render(template: str, *, status: int = 200, **values: object) -> Response:
     """A page. `values` are escaped by the template; every template needs `title`, and `company` and `lang` if any."""
     values.setdefault("company", None)
+    values.setdefault("logo", None)
     values.setdefault("lang", "en")
     return Response(status, environment().get_template(template).render(**values), security_headers())
 
@@ -80,7 +81,7 @@ def style() -> str:
 
 @cache
 def security_headers() -> dict[str, str]:
-    """The style is allowed by its hash: no other style, and no script, image, frame or request at all."""
+    """The style is allowed by its hash, a picture from here: no other style, and no script, frame or request at all."""
     digest = b64encode(sha256(style().encode()).digest()).decode()
     return {
         "content-type": "text/html; charset=utf-8",
@@ -90,7 +91,7 @@ def security_headers() -> dict[str, str]:
         "x-frame-options": "DENY",
         "x-robots-tag": "noindex",
         "content-security-policy": (
-            f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; "
+            f"default-src 'none'; style-src 'sha256-{digest}'; img-src 'self'; form-action 'self'; base-uri 'none'; "
             "frame-ancestors 'none'"
         ),
     }

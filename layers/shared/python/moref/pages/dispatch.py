@@ -1,5 +1,6 @@
 """From an HTTP API event to the page that answers it: routes, size limits, form parsing, errors as pages."""
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -10,7 +11,7 @@ from urllib.parse import parse_qsl, unquote
 
 from moref.kernel.errors import Conflict, Malformed, MorefError, NotFound, Retry, TooLarge
 from moref.kernel.webhook import Request, from_event
-from moref.pages import base, preferences, quote, review
+from moref.pages import base, logo, preferences, quote, review
 from moref.pages.base import MAX_FORM, Form, Response
 from moref.runtime import Runtime
 
@@ -33,14 +34,18 @@ def answer(runtime: Runtime, event: dict[str, Any]) -> dict[str, Any]:
     """The HTTP API's answer (payload 2.0). HEAD is GET without the body; a GET changes nothing."""
     method = event["requestContext"]["http"]["method"]
     found = _page(runtime, event, method)
-    headers = dict(found.headers)
-    return {"statusCode": found.status, "headers": headers, "body": "" if method == "HEAD" else found.body}
+    made: dict[str, Any] = {"statusCode": found.status, "headers": dict(found.headers)}
+    if method == "HEAD":
+        return made | {"body": ""}
+    if isinstance(found.body, bytes):
+        return made | {"body": b64encode(found.body).decode(), "isBase64Encoded": True}
+    return made | {"body": found.body}
 
 
 def _page(runtime: Runtime, event: dict[str, Any], method: str) -> Response:
     parts = event.get("rawPath", "").strip("/").split("/")
-    if parts == ["ref.js"]:
-        return script() if method in READS else not_allowed("GET, HEAD")
+    if parts == ["ref.js"] or parts[0] == "logo":
+        return _public(runtime, parts, event) if method in READS else not_allowed("GET, HEAD")
     if len(parts) != 2 or parts[0] not in PAGES:
         return base.not_found()
     if method not in (*READS, "POST"):
@@ -53,6 +58,13 @@ def _page(runtime: Runtime, event: dict[str, Any], method: str) -> Response:
         return post(runtime, token, parse_form(from_event(event)))
     except (NotFound, TooLarge, Malformed, Conflict, Retry) as error:
         return _problem(runtime, error)
+
+
+def _public(runtime: Runtime, parts: list[str], event: dict[str, Any]) -> Response:
+    """The same for everybody, and kept by caches."""
+    if parts == ["ref.js"]:
+        return script()
+    return logo.get(runtime, parts[1], from_event(event).headers) if len(parts) == 2 else base.not_found()
 
 
 def _problem(runtime: Runtime, error: MorefError) -> Response:

@@ -10,6 +10,7 @@ from moref.kernel import codes
 from moref.kernel.keys import GLOBAL
 from moref.pages import base, nonce
 from moref.pages.base import Form, Response
+from moref.pages.logo import brand
 from moref.pages.quote_fields import Answers, parse, typed
 from moref.referrals.model import Door
 from moref.referrals.request_quote import Quote, request_quote
@@ -40,7 +41,7 @@ def get(runtime: Runtime, token: str, query: Mapping[str, str]) -> Response:
         return found
     code, location = found
     if query.get("done") == "1":
-        return base.render("quote_done.html", title="Thank you!", company=location.name, call=_call(location))
+        return base.render("quote_done.html", title="Thank you!", call=_call(location), **brand(location))
     return _form(runtime, code, location, typed({}))
 
 
@@ -101,7 +102,6 @@ def _form(
         "quote.html",
         status=422 if wrong or expired else 200,
         title="Get your free quote",
-        company=location.name,
         action=f"/q/{code}",
         nonce=given or nonce.issue(runtime.keys, code, now),
         honeypot=HONEYPOT,
@@ -111,6 +111,7 @@ def _form(
         expired=expired,
         consent_text=consent_text(location.name),
         today=(now - timedelta(days=1)).date().isoformat(),
+        **brand(location),
     )
 
 

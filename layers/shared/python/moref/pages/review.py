@@ -9,6 +9,7 @@ from moref.campaigns.model import Enrollment, Feedback
 from moref.intake.model import Contact
 from moref.kernel.errors import BadInput
 from moref.pages.base import Form, Response, not_found, render, see_other, text_field
+from moref.pages.logo import brand
 from moref.pages.tokens import find_token
 from moref.pages.words import words
 from moref.runtime import Runtime
@@ -70,12 +71,12 @@ def _question(
         "review.html",
         status=status,
         title=texts["title"],
-        company=location.name,
         lang=language,
         t=texts,
         problem=problem,
         comment=comment,
         limit=MAX_COMMENT,
+        **brand(location),
     )
 
 
@@ -84,11 +85,11 @@ def _thanks(location: Location, language: str, feedback: Feedback) -> Response:
     return render(
         "review_thanks.html",
         title=texts["thanks"],
-        company=location.name,
         lang=language,
         t=texts,
         review_url=location.review_url,
         score=feedback.score,
         may_add=len(feedback.comment) < MAX_COMMENT - 100,
         limit=MAX_COMMENT,
+        **brand(location),
     )

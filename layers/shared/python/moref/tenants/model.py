@@ -60,6 +60,19 @@ class Location(Entity):
     settings: dict[str, Any] = Field(default_factory=dict)
 
 
+class Logo(Entity):
+    """What the public address of a branch's logo leads to; organization_id is GLOBAL. The address stays for ever:
+    mails that were sent with it show the present one."""
+
+    noun: ClassVar[str] = "logo"
+
+    owner_id: str  # the organization
+    location_id: str
+    file: str | None  # its key; None when it was taken away
+    content_type: str = ""
+    number: int = 1  # goes up with each, so that caches ask again
+
+
 class Member(Entity):
     noun: ClassVar[str] = "member"
 
