@@ -4,12 +4,15 @@ finds nothing. The pictures in .local/screenshots are for people to look at.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from struct import pack
+from zlib import compress, crc32
 
 import pytest
 from playwright.sync_api import Page
 
 from moref.intake.model import Contact
 from moref.records import Change, get
+from moref.tenants.logo import confirm_logo
 from moref.tenants.model import Location
 from tests.browser.checks import findings, fits
 from tests.browser.conftest import SIZES, Eyes
@@ -45,6 +48,22 @@ def _closed(v: Visit) -> Page:
 def _long_name(v: Visit) -> Page:
     v.branch(name=LONG)
     return _quote_errors(v)
+
+
+def _with_logo(v: Visit) -> Page:
+    """A wide one, and a name that needs the room beside it."""
+    row = b"\x00" + b"\x0b\x5c\xad" * 480
+    parts = {b"IHDR": pack(">IIBBBBB", 480, 120, 8, 2, 0, 0, 0), b"IDAT": compress(row * 120), b"IEND": b""}
+    chunks = [pack(">I", len(data)) + kind + data + pack(">I", crc32(kind + data)) for kind, data in parts.items()]
+    key = f"{ORG}/logo_uploads/{LOCATION}/upl_1"
+    v.w.runtime.files.put(key, b"\x89PNG\r\n\x1a\n" + b"".join(chunks), content_type="image/png")
+    version = get(v.w.store, Location, ORG, LOCATION).version
+    confirm_logo(v.w.runtime, ORG, LOCATION, "upl_1", version=version, actor="mem")
+    v.branch(name="Bluebird Moving and Storage of South Austin")
+    page = v.quote()
+    shown = "document.querySelector('img').complete && document.querySelector('img').naturalWidth === 480"
+    page.wait_for_function(shown)
+    return page
 
 
 def _quote_errors(v: Visit) -> Page:
@@ -123,6 +142,7 @@ STATES: dict[str, tuple[Callable[[Visit], Page], str]] = {
     "quote-errors": (_quote_errors, "Get your free quote"),
     "quote-expired": (_quote_expired, "Get your free quote"),
     "quote-long-name": (_long_name, "Get your free quote"),
+    "quote-logo": (_with_logo, "Get your free quote"),
     "quote-done": (_quote_done, "Thank you!"),
     "quote-closed": (_closed, "Not taking requests here"),
     "not-found": (lambda v: v.open("/q/NOSUCHCODE0"), "We could not find this page"),

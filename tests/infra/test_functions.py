@@ -88,6 +88,6 @@ def test_public_routes_lead_to_the_right_functions(cloud: Cloud) -> None:
         "redirect": {"GET /r/{code}", "HEAD /r/{code}"},
         "crm_webhook": {"POST /hooks/crm/{crm}/{token}"},
         "vendor_webhook": {"POST /hooks/{vendor}/{token}"},
-        "pages": pages | {"GET /ref.js", "HEAD /ref.js"},
+        "pages": pages | {f"{method} {path}" for method in ("GET", "HEAD") for path in ("/ref.js", "/logo/{id}")},
         "api": {"ANY /v1/{proxy+}"},
     }
