@@ -166,6 +166,41 @@ def test_an_exception_is_made_shown_and_ended(world: World) -> None:
     assert (ended["id"], ended["status"], ended["version"]) == (made["id"], "ended", 2)
 
 
+def test_in_another_currency_every_amount_is_said_anew(world: World) -> None:
+    """25 dollars do not become 2500 yen by one word."""
+    approvable(world)
+    path = f"/programs/{world.a.program_id}"
+    said = {"second_approver_over": 9000, "friend_reward": {"amount": 1000}}
+    version = world.call("PATCH", path, {"version": 1, **said}).json()["version"]
+    body: dict[str, Any] = {"version": version, "currency": "JPY"}
+    for name, value in (
+        ("tiers", [{"at": 1, "amount": 3000}]), ("friend_reward", {"amount": 1500}), ("second_approver_over", 20_000),
+    ):  # fmt: skip
+        refused = world.call("PATCH", path, body)
+        assert (refused.status, refused.json()["field"]) == (422, name)
+        body[name] = value
+    agreed = {"advocate_id": "adv_1", "reason": "a friend of the house", "tiers": [{"at": 1, "amount": 9900}]}
+    world.call("POST", f"{path}/exceptions", agreed)
+    assert world.call("PATCH", path, body).status == 409
+    world.call("POST", f"{path}/exceptions", agreed | {"status": "ended"})
+    changed = world.call("PATCH", path, body).json()
+    assert (changed["currency"], changed["tiers"][0]["amount"], changed["revision"]) == ("JPY", 3000, 3)
+
+
+def test_a_location_whose_currency_is_locked_to_another_says_its_amounts_anew(world: World) -> None:
+    general = world.call("POST", "/programs", program(advocate_kind="partner", currency="JPY")).json()
+    own = world.call(
+        "POST", "/programs", program(advocate_kind="partner", location_id=world.a.location_id)
+    ).json()  # fmt: skip
+    path = f"/programs/{general['id']}"
+    assert world.call("PATCH", path, {"version": general["version"], "locked": ["currency"]}).status == 200
+    path = f"/programs/{own['id']}"
+    refused = world.call("PATCH", path, {"version": own["version"], "name": "Ours"})
+    assert (refused.status, refused.json()["field"]) == (422, "tiers")
+    body = {"version": own["version"], "name": "Ours", "tiers": [{"at": 1, "amount": 3000}]}
+    assert world.call("PATCH", path, body).json()["currency"] == "JPY"
+
+
 def test_a_budget_stands_is_taken_from_and_paused(world: World) -> None:
     id = approvable(world)
     made = world.call("POST", "/budgets", {"location_id": world.a.location_id, "amount": 4000})

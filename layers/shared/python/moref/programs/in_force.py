@@ -7,11 +7,11 @@ from moref.programs.model import Program, ProgramException, Terms, program_id
 from moref.records import Store
 from moref.referrals.model import Advocate
 
-# Whoever locks one of these in another currency than a location's own cannot mean that location's amounts.
-_MONEY = frozenset(
-    {"tiers", "tier_groups", "caps", "friend_reward", "minimum_amount", "automatic_under", "second_approver_over",
-     "currency"}
+AMOUNTS = (  # rules in the program's currency
+    "tiers", "tier_groups", "caps", "friend_reward", "minimum_amount", "automatic_under", "second_approver_over",
 )  # fmt: skip
+# Whoever locks one of these in another currency than a location's own cannot mean that location's amounts.
+_MONEY = frozenset((*AMOUNTS, "currency"))
 
 
 def program_for(

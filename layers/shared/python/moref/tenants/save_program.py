@@ -9,8 +9,9 @@ from typing import Any
 
 from moref.kernel import ids
 from moref.kernel.errors import BadInput, Conflict
-from moref.programs.model import Program, ProgramText, program_id, refuse_misfit
-from moref.records import Change, Create, Store, Write, create_once, get
+from moref.programs.in_force import AMOUNTS
+from moref.programs.model import Program, ProgramException, ProgramText, program_id, refuse_misfit
+from moref.records import Change, Create, Store, Write, create_once, every, get
 from moref.runtime import Runtime
 from moref.tenants.audit import audited
 from moref.tenants.model import Location
@@ -48,6 +49,7 @@ def change_program(runtime: Runtime, organization_id: str, id: str, changes: Pro
         raise BadInput("nothing to change", field="body")
     after = before.changed(now, **{name: fields[name] for name in given if name != "terms_text"})
     after = _with_locked(store, after, given)
+    _refuse_old_amounts(store, before, after, given)
     after, text = _with_text(after, changes.terms_text, now)
     if given - {"name", "status"} or after.status == "active" != before.status:
         _check(store, after)
@@ -83,6 +85,18 @@ def _with_locked(store: Store, program: Program, given: set[str] | frozenset[str
         if name in given and getattr(program, name) != getattr(general, name):
             raise BadInput(f"{name} is locked by the organization's program", field=name)
     return program.model_copy(update={name: getattr(general, name) for name in general.locked})
+
+
+def _refuse_old_amounts(store: Store, before: Program, after: Program, given: set[str]) -> None:
+    """In another currency each amount is said anew: 2500 that were 25 dollars are not 2500 yen."""
+    if after.currency == before.currency:
+        return
+    for name in AMOUNTS:
+        if getattr(after, name) and name not in given:
+            raise BadInput(f"it is in {before.currency}: say it anew in {after.currency}", field=name)
+    agreed = every(store, ProgramException, before.organization_id, status="active")
+    if any(one.program_id == before.id and (one.tiers or one.caps) for one in agreed):
+        raise Conflict(f"exceptions with amounts in {before.currency} stand: end them first")
 
 
 def _check(store: Store, program: Program) -> None:
