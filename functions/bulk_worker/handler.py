@@ -8,12 +8,17 @@ from collections.abc import Callable
 from typing import Any
 
 from moref.aws.worker import worker
+from moref.imports.work import NEXT, work_import
 from moref.kernel.env import BulkWorker
 from moref.kernel.errors import Malformed
 from moref.runtime import Runtime
 
 # The event that asks for the work, and equally the command of its next slice -> (runtime, organization, subject).
-WORK: dict[str, Callable[[Runtime, str, str], object]] = {}
+WORK: dict[str, Callable[[Runtime, str, str], object]] = {
+    "import.asked": work_import,
+    "import.started": work_import,
+    NEXT: work_import,
+}
 
 
 def work(runtime: Runtime, message: dict[str, Any]) -> None:

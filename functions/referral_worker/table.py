@@ -19,6 +19,7 @@ from moref.runtime import Runtime
 
 SUBJECTS: dict[str, tuple[Callable[[Runtime, str, str], object], ...]] = {
     "job.changed": (track_job, use_benefits),
+    "job.imported": (track_job,),
     "contact.identified": (identified,),
     "contact.merged": (merge_rows, follow_merge, merge_payee),
     "referral.changed": (follow,),

@@ -7,9 +7,9 @@ from functools import cache, partial
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
+from moref.api.bulk import decide
 from moref.budgets.model import Budget, budget_id
 from moref.conversions.approve import POLICY, approve
-from moref.conversions.bulk import decide
 from moref.conversions.model import Conversion
 from moref.conversions.reject import reject
 from moref.conversions.undo import undo

@@ -13,6 +13,7 @@ from moref.books.model import ClosedMonth, PayeeYear, ProviderStatement
 from moref.budgets.model import Budget, Spend
 from moref.campaigns.model import Campaign, Enrollment, Feedback, StaffTask, StepRun
 from moref.conversions.model import Conversion
+from moref.imports.model import Import, Options
 from moref.intake.model import Contact, InboxEvent, Job
 from moref.intake.pulled import CallBudget
 from moref.kernel.env import Api
@@ -182,6 +183,8 @@ class World:
                                  reason="our mistake", asked_by="mem"),
             "budgets": Budget(**place, id=f"bdg_{tag}", amount=50_000),
             "budget-periods": Spend(**place, id=f"spd_{tag}", budget_id=f"bdg_{tag}", period="2026-06", currency="USD"),
+            "imports": Import(**made, id=f"imp_{tag}", kind="contacts", asked_by="mem", rejected_file=CANARY,
+                              options=Options(location_id=location_id, as_of=now, consent_text=CANARY)),
             "leads": Lead(**place, id=f"lead_{tag}", contact_id="ctc_2", referral_id=f"ref_{tag}", code="CODE"),
             "call-budgets": CallBudget(**made, id=f"bud_{tag}", connection_id=of.connection_id, month="2026-06",
                                        allowance=20_000, used=7),

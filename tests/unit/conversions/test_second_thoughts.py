@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from moref.api.bulk import decide
 from moref.conversions.approve import UNDO, approve
-from moref.conversions.bulk import decide
 from moref.conversions.model import Conversion
 from moref.conversions.reject import reject
 from moref.conversions.undo import undo

@@ -8,11 +8,16 @@ from typing import Any
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
-    """A header line and one line a row (RFC 4180). None is empty; numbers stay numbers, text is never a formula."""
+def write(
+    columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, titles: Mapping[str, str] | None = None
+) -> str:  # fmt: skip
+    """A header line and one line a row (RFC 4180). None is empty; numbers stay numbers, text is never a formula.
+
+    `titles`: what the header says for a column, where that is not its name.
+    """
     out = io.StringIO(newline="")
     lines = csv.writer(out, lineterminator="\r\n")
-    lines.writerow(columns)
+    lines.writerow([_cell((titles or {}).get(name, name)) for name in columns])
     for row in rows:
         lines.writerow([_cell(row.get(name)) for name in columns])
     return out.getvalue()

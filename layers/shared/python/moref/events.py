@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from moref.kernel.names import CAMPAIGNS, CLICKS, INBOX, LEADS, MESSAGES, PAYOUTS, REFERRALS, REPORTS
+from moref.kernel.names import BULK, CAMPAIGNS, CLICKS, INBOX, LEADS, MESSAGES, PAYOUTS, REFERRALS, REPORTS
 
 SCHEMA = 1  # of the envelope; a consumer that meets a newer one leaves the message to the dead-letter queue
 
@@ -41,6 +41,9 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "inbox.received": (INBOX,),  # an inbox row; the router makes it from the row itself
     "click.recorded": (CLICKS,),  # a click row, likewise
     "job.changed": (CAMPAIGNS, REFERRALS),  # subject job; state, previous_state, job_version
+    "job.imported": (REFERRALS,),  # subject job, of the past, from a file; no campaign hears of it
+    "import.asked": (BULK,),  # subject import; kind; its dry run
+    "import.started": (BULK,),  # subject import; kind
     "contact.identified": (REFERRALS,),  # subject contact; one more way to recognise somebody: their jobs are looked at
     "contact.merged": (REFERRALS,),  # subject contact (the one that is history); into
     "feedback.given": (CAMPAIGNS, REPORTS),  # subject feedback; enrollment_id, score

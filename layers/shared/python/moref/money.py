@@ -4,10 +4,12 @@
 them all (`format: minor-units` in the API's document) and try the same wrong values on each.
 """
 
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StrictInt
 
+from moref.kernel.errors import BadInput
 from moref.kernel.money import DECIMALS, MAXIMUM
 
 FORMAT = "minor-units"
@@ -37,3 +39,22 @@ def share(amount: int, basis_points: int) -> int:
     if type(amount) is not int or type(basis_points) is not int or amount < 0:
         raise TypeError("a share is taken of whole minor units")
     return amount * basis_points // WHOLE
+
+
+def from_text(text: str, currency: str, *, field: str = "amount") -> int:
+    """`25.00` and `25` of USD are 2500: major units as people write them, and as files of other systems hold them.
+
+    What could mean two sums is refused, never guessed: separators of thousands, a comma, a sign, a currency's mark, and
+    any number of decimals but none or all that the currency has. Raises BadInput.
+    """
+    if currency not in DECIMALS:
+        raise BadInput(f"the currency is one of {', '.join(sorted(DECIMALS))}", field="currency")
+    places = DECIMALS[currency]
+    example = f"1250.{'0' * places}" if places else "1250"
+    found = re.fullmatch(r"(\d{1,16})(?:\.(\d+))?", text, re.ASCII)
+    if found is None or len(found[2] or "") not in (0, places):
+        raise BadInput(f"not an amount of {currency} such as {example}: digits only", field=field)
+    amount: int = int(found[1]) * 10**places + int(found[2] or 0)
+    if amount > MAXIMUM:
+        raise BadInput("the amount is out of range", field=field)
+    return amount

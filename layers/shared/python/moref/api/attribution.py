@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import Field, StrictInt
 
 from moref.api import cursor
+from moref.api.bulk import MOST, OUTCOMES, Many, bulk
 from moref.api.operation import Call, Operation, Schema, visible
 from moref.api.read import instant
 from moref.api.resource import Resource
@@ -32,6 +33,15 @@ class StaffAttribution(Form):
 
 
 class AttributionReason(Form):
+    reason: Line
+
+
+class SourcesAttribution(Many):
+    advocate_id: Identifier
+    reason: Line
+
+
+class SourcesDismissal(Many):
     reason: Line
 
 
@@ -112,23 +122,29 @@ def _merge(call: Call) -> Any:
 
 
 def _attribute_source(call: Call) -> Any:
-    advocate = call.get(Advocate, call.body.advocate_id)
-    return _resolve(call, advocate.id)
+    return UNMATCHED.view(_attributed(call, call.params["id"]))
 
 
 def _dismiss_source(call: Call) -> Any:
-    return _resolve(call, None)
+    return UNMATCHED.view(_dismissed(call, call.params["id"]))
 
 
-def _resolve(call: Call, advocate_id: str | None) -> Any:
+def _attributed(call: Call, id: str) -> UnmatchedSource:
+    return _resolve(call, id, call.get(Advocate, call.body.advocate_id).id)
+
+
+def _dismissed(call: Call, id: str) -> UnmatchedSource:
+    return _resolve(call, id, None)
+
+
+def _resolve(call: Call, id: str, advocate_id: str | None) -> UnmatchedSource:
     from moref.referrals.resolve_source import resolve_source
 
-    id = call.get(UnmatchedSource, call.params["id"]).id
-    found = resolve_source(
+    id = call.get(UnmatchedSource, id).id
+    return resolve_source(
         call.runtime, call.organization_id, id, advocate_id=advocate_id, actor=call.caller.member_id,
         reason=call.body.reason,
     )  # fmt: skip
-    return UNMATCHED.view(found)
 
 
 def _open(call: Call) -> Any:
@@ -210,6 +226,12 @@ OPERATIONS = (
               body=ContactMerge, idempotency="optional"),
     _row(UNMATCHED, "unmatched-sources/{id}/attribute", _attribute_source, "Says who it was", StaffAttribution),
     _row(UNMATCHED, "unmatched-sources/{id}/dismiss", _dismiss_source, "Takes it off the list", AttributionReason),
+    Operation("POST", "/v1/unmatched-sources/attribute", bulk(_attributed), "admin", "unmatched-sources",
+              f"Says of up to {MOST} that it was this advocate; says what came of each", OUTCOMES.copy,
+              body=SourcesAttribution, idempotency="optional"),
+    Operation("POST", "/v1/unmatched-sources/dismiss", bulk(_dismissed), "admin", "unmatched-sources",
+              f"Takes up to {MOST} off the list; says what came of each", OUTCOMES.copy, body=SourcesDismissal,
+              idempotency="optional"),
     _row(DISPUTE, "disputes", _open, "Opens a case for an advocate who says: I referred them", NewDispute),
     _row(DISPUTE, "disputes/{id}/accept", _accept,
          "Takes the claim as evidence of the time it proves; the published rule then decides", DisputeAcceptance),

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from moref.api.bulk import MOST, OUTCOMES, Many, bulk
 from moref.api.operation import Call, Operation, Schema
 from moref.api.read import instant
 from moref.api.resource import PLACE, STATUS, Resource, words
@@ -73,6 +74,10 @@ class Read(Form):
     opt_out: bool = Field(default=False, description="they want to be left alone: a revocation is recorded")
 
 
+class ReadMany(Many):
+    keep_paused: bool = Field(default=False, description="automatic marketing stays paused")
+
+
 def _change(call: Call) -> Any:
     from moref.intake.change_contact import change_language
 
@@ -116,6 +121,15 @@ def _read(call: Call) -> Any:
     return MESSAGE.shown_to(call, read)
 
 
+def _read_one(call: Call, id: str) -> Message:
+    from moref.messaging.read_reply import read_reply
+
+    return read_reply(
+        call.runtime, call.organization_id, call.get(Message, id).id, keep_paused=call.body.keep_paused, revoked=False,
+        actor=call.caller.member_id,
+    )  # fmt: skip
+
+
 OPERATIONS = (
     Operation("PATCH", "/v1/contacts/{id}", _change, "admin", "contacts", "Changes the language of a contact",
               CONTACT.schema, body=ContactChanges),
@@ -124,6 +138,8 @@ OPERATIONS = (
     Operation("POST", "/v1/contacts/{id}/opt-in", _opt_in, "admin", "contacts",
               "Records a consent with its proof; never against a STOP, a bounce or the do-not-contact list",
               CONTACT.schema, body=OptIn),
+    Operation("POST", "/v1/messages/read", bulk(_read_one), "admin", "messages",
+              f"Marks up to {MOST} replies as read; says what came of each", OUTCOMES.copy, body=ReadMany),
     Operation("POST", "/v1/messages/{id}/read", _read, "admin", "messages",
               "Marks a reply as read: automatic marketing goes on once nothing is unread", MESSAGE.schema, body=Read,
               body_optional=True),

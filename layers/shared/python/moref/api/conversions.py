@@ -1,18 +1,17 @@
 """The queue of decisions: what waits and since when, one decision or a hundred, second thoughts, and single holds."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
+from moref.api.bulk import MOST, OUTCOMES, Many, bulk
 from moref.api.operation import Call, Operation, Schema
 from moref.api.resource import PLACE, STATUS, Resource, words
-from moref.conversions.bulk import MOST, decide
 from moref.conversions.model import PROMISE, Conversion, Rule
 from moref.kernel.clock import iso
-from moref.tenants.forms import Form, Identifier, Line
+from moref.tenants.forms import Form, Line
 
 
 def _age(call: Call, one: Conversion) -> int | None:
@@ -61,13 +60,11 @@ class Undoing(Form):
     reason: Line | None = None
 
 
-class Approvals(Form):
-    ids: list[Identifier] = Field(min_length=1, max_length=MOST)
+class Approvals(Many):
     reason: Line | None = Field(default=None, description="needed for those that are held")
 
 
-class Rejections(Form):
-    ids: list[Identifier] = Field(min_length=1, max_length=MOST)
+class Rejections(Many):
     reason: Line
 
 
@@ -109,14 +106,6 @@ def _reject(call: Call) -> Any:
     return _shown(call)
 
 
-def _bulk(one: Callable[[Call, str], Conversion]) -> Callable[[Call], Any]:
-    def does(call: Call) -> Any:
-        found = decide(call.body.ids, lambda id: one(call, id))
-        return {"items": [asdict(outcome) for outcome in found], "failed": sum(not outcome.ok for outcome in found)}
-
-    return does
-
-
 def _undo(call: Call) -> Any:
     from moref.conversions.undo import undo
 
@@ -145,31 +134,6 @@ def _appeal(call: Call) -> Any:
     return _shown(call)
 
 
-_OUTCOMES: Schema = {
-    "type": "object",
-    "properties": {
-        "items": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "id": {"type": "string"},
-                    "ok": {"type": "boolean"},
-                    "status": {"type": ["string", "null"], "description": "the conversion's after it"},
-                    "code": {
-                        "type": ["string", "null"],
-                        "description": "of the problem, as a single call would name it",
-                    },
-                    "detail": {"type": ["string", "null"]},
-                },
-                "required": ["id", "ok", "status", "code", "detail"],
-            },
-        },
-        "failed": {"type": "integer", "description": "how many were not decided; the others are"},
-    },
-    "required": ["items", "failed"],
-}
-
 OPERATIONS = (
     Operation("POST", "/v1/conversions/{id}/approve", _approve, "admin", "conversions",
               "Approves: makes the reward, which is released after ten minutes; one that needs two members stays held "
@@ -179,11 +143,11 @@ OPERATIONS = (
     Operation("POST", "/v1/conversions/{id}/undo", _undo, "admin", "conversions",
               "Takes an approval back, within ten minutes", CONVERSION.schema, body=Undoing, body_optional=True,
               idempotency="optional"),
-    Operation("POST", "/v1/conversions/approve", _bulk(_approve_one), "admin", "conversions",
-              f"Approves up to {MOST}, in this order; says what came of each", _OUTCOMES.copy, body=Approvals,
+    Operation("POST", "/v1/conversions/approve", bulk(_approve_one), "admin", "conversions",
+              f"Approves up to {MOST}, in this order; says what came of each", OUTCOMES.copy, body=Approvals,
               idempotency="required"),
-    Operation("POST", "/v1/conversions/reject", _bulk(_reject_one), "admin", "conversions",
-              f"Rejects up to {MOST}; says what came of each", _OUTCOMES.copy, body=Rejections, idempotency="required"),
+    Operation("POST", "/v1/conversions/reject", bulk(_reject_one), "admin", "conversions",
+              f"Rejects up to {MOST}; says what came of each", OUTCOMES.copy, body=Rejections, idempotency="required"),
     Operation("POST", "/v1/conversions/{id}/holds/close", _hold("close"), "admin", "conversions",
               "Sets one hold aside, with a reason", CONVERSION.schema, body=HoldDecision, idempotency="optional"),
     Operation("POST", "/v1/conversions/{id}/holds/reopen", _hold("reopen"), "admin", "conversions",

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from moref.api.bulk import MOST, OUTCOMES, Many, bulk
 from moref.api.operation import Call, Operation
 from moref.api.resource import PLACE, Resource, words
 from moref.campaigns.judge_feedback import judge_feedback, mark_handled
@@ -39,8 +40,11 @@ def _judge(call: Call) -> Any:
 
 
 def _handled(call: Call) -> Any:
-    id = call.get(Feedback, call.params["id"]).id
-    return FEEDBACK.view(mark_handled(call.runtime, call.organization_id, id, actor=call.caller.member_id))
+    return FEEDBACK.view(_handled_one(call, call.params["id"]))
+
+
+def _handled_one(call: Call, id: str) -> Feedback:
+    return mark_handled(call.runtime, call.organization_id, call.get(Feedback, id).id, actor=call.caller.member_id)
 
 
 OPERATIONS = (
@@ -49,4 +53,6 @@ OPERATIONS = (
               body=SentimentOf),
     Operation("POST", "/v1/feedback/{id}/handled", _handled, "admin", "feedback",
               "Somebody has looked after the customer: the low score asks for nothing any more", FEEDBACK.schema),
+    Operation("POST", "/v1/feedback/handled", bulk(_handled_one), "admin", "feedback",
+              f"The same of up to {MOST}; says what came of each", OUTCOMES.copy, body=Many),
 )  # fmt: skip

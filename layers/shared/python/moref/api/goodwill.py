@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StrictBool
 
+from moref.api.bulk import MOST, OUTCOMES, Many, bulk
 from moref.api.operation import Call, Operation
 from moref.api.resource import PLACE, STATUS, Resource, words
 from moref.money import Currency, RewardAmount
@@ -17,7 +18,7 @@ GOODWILL = Resource(
     "goodwill",
     Goodwill,
     words(
-        "advocate_id location_id amount currency reward_type words reason tax_confirmed asked_by approved_by"
+        "advocate_id location_id amount currency reward_type words cause reason tax_confirmed asked_by approved_by"
         " status said granted_at reward_id"
     ),
     "rewards that no conversion earned; amounts in minor units",
@@ -54,10 +55,13 @@ def _give(call: Call) -> Any:
 
 
 def _approve(call: Call) -> Any:
+    return GOODWILL.view(_approve_one(call, call.params["id"]))
+
+
+def _approve_one(call: Call, id: str) -> Goodwill:
     from moref.rewards.goodwill import approve_goodwill
 
-    id = call.get(Goodwill, call.params["id"]).id
-    return GOODWILL.view(approve_goodwill(call.runtime, call.organization_id, id, actor=call.caller.member_id))
+    return approve_goodwill(call.runtime, call.organization_id, call.get(Goodwill, id).id, actor=call.caller.member_id)
 
 
 def _withdraw(call: Call) -> Any:
@@ -76,6 +80,9 @@ OPERATIONS = (
               GOODWILL.schema, body=NewGoodwill, status=201, idempotency="required"),
     Operation("POST", "/v1/goodwill/{id}/approve", _approve, "admin", "goodwill",
               "The second member's yes", GOODWILL.schema, idempotency="required"),
+    Operation("POST", "/v1/goodwill/approve", bulk(_approve_one), "admin", "goodwill",
+              f"The second member's yes to up to {MOST}; says what came of each", OUTCOMES.copy, body=Many,
+              idempotency="required"),
     Operation("POST", "/v1/goodwill/{id}/withdraw", _withdraw, "admin", "goodwill",
               "Refuses it, or takes it back as long as it is not paid", GOODWILL.schema, body=GoodwillReason,
               idempotency="required"),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from moref.api.bulk import MOST, OUTCOMES, Many, bulk
 from moref.api.operation import Call, Operation
 from moref.api.resource import PLACE, STATUS, Resource, words
 from moref.programs.agree import end_tariff, record_acceptance, record_tariff, save_exception
@@ -116,6 +117,16 @@ def _change_advocate(call: Call) -> Any:
     return ADVOCATE.view(changed)
 
 
+def _archive_advocate(call: Call, id: str) -> Advocate:
+    found = call.get(Advocate, id)
+    if found.status == "archived":
+        return found
+    return change_advocate(
+        call.runtime, call.organization_id, found.id, found.version, {"status": "archived"},
+        actor=call.caller.member_id,
+    )  # fmt: skip
+
+
 OPERATIONS = (
     Operation("POST", "/v1/programs", _create_program, "admin", "programs", "Creates reward rules", PROGRAM.schema,
               status=201, body=NewProgram, idempotency="optional", whole=True),
@@ -134,4 +145,6 @@ OPERATIONS = (
               TARIFF.schema, idempotency="optional", whole=True),
     Operation("PATCH", "/v1/advocates/{id}", _change_advocate, "admin", "advocates",
               "Changes an advocate's kind, tier group or status", ADVOCATE.schema, body=AdvocateChanges),
+    Operation("POST", "/v1/advocates/archive", bulk(_archive_advocate), "admin", "advocates",
+              f"Archives up to {MOST}: their links go on working; says what came of each", OUTCOMES.copy, body=Many),
 )  # fmt: skip

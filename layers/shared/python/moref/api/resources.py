@@ -9,6 +9,7 @@ from moref.api.budgets import ROWS as BUDGET_ROWS
 from moref.api.conversions import CONVERSION
 from moref.api.crew import CREW_MEMBER
 from moref.api.goodwill import ROWS as GOODWILL_ROWS
+from moref.api.imports import IMPORT
 from moref.api.members import INVITATION, MEMBER
 from moref.api.operation import Call, Schema
 from moref.api.programs import ROWS as PROGRAM_ROWS
@@ -155,4 +156,5 @@ READABLE = (
     ),
     *BOOKS,
     *ENTRY_ROWS,
+    IMPORT,
 )

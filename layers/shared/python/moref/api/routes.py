@@ -15,6 +15,7 @@ from moref.api import (
     enrollments,
     funnel,
     goodwill,
+    imports,
     logos,
     members,
     payouts,
@@ -60,6 +61,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *report_entries.OPERATIONS,
     *books.OPERATIONS,
     *goodwill.OPERATIONS,
+    *imports.OPERATIONS,
     *payouts.OPERATIONS,
     *rewards.OPERATIONS,
 )

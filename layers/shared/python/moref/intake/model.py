@@ -104,6 +104,8 @@ class Contact(Entity):
     )
     household_keys: list[str] = Field(default_factory=list)  # keyed hashes of homes they moved from or to
     merged_into: str | None = None  # another row of the same person; this one is history
+    imported: bool = False  # a file made the row: its day says nothing of when they became a customer
+    customer_since: AwareDatetime | None = None  # then the file may say
 
 
 # The last four are stop conditions: as long as one is true nobody advertises to that customer (rules.md "last look").

@@ -5,13 +5,11 @@ list binds people who are not customers yet, and goes on binding those who were 
 address: it names the line.
 """
 
-import csv
-import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import islice
 
-from moref import people
+from moref import csv_table, people
 from moref.intake.model import Contact
 from moref.kernel.errors import BadInput, Conflict
 from moref.messaging.addresses import MARKETING_TEXTS
@@ -35,7 +33,7 @@ from moref.tenants.audit import audited
 MOST_ROWS = 500  # of a call: each is a commit of its own, and the call has to end within the API's half minute
 MOST_REJECTED = 100  # lines that the report names
 _TRIES = 5
-_COLUMNS = {"phone": ("phone", "mobile", "phone number"), "email": ("email", "e-mail", "mail"), "reason": ("reason",)}
+COLUMNS = {"phone": ("mobile", "phone number"), "email": ("mail", "e-mail address"), "reason": ("note",)}
 
 
 @dataclass(slots=True)
@@ -50,7 +48,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class _Address:
+class Address:
     channel: Channel
     value: str
     reason: str | None
@@ -61,24 +59,20 @@ def import_list(runtime: Runtime, organization_id: str, text: str, *, dry_run: b
 
     Raises BadInput (field "csv") on a file without a usable header, or of more than MOST_ROWS rows.
     """
-    lines, report = _lines(text), Report()
-    report.rows = len(lines)
+    rows, report = _rows(text), Report()
+    report.rows = len(rows)
     seen: set[str] = set()
-    for number, row in lines:
-        addresses, wrong = _addresses(row)
-        report.rejected.extend((number, words) for words in wrong)
+    for row in rows:
+        addresses, wrong = addresses_of(row)
+        report.rejected.extend((row.number, slip.detail) for slip in wrong)
         for address in addresses:
             key = suppression_id(runtime, organization_id, address.channel, address.value)
             if key in seen:
                 report.duplicates += 1
-            elif _binds(suppression_of(runtime, organization_id, address.channel, address.value)):
-                report.already += 1
-            else:
+            elif suppress(runtime, organization_id, address, dry_run=dry_run):
                 report.added += 1
-                if not dry_run:
-                    opt_out(
-                        runtime, organization_id, address.channel, address.value, DO_NOT_CONTACT, note=address.reason
-                    )
+            else:
+                report.already += 1
             seen.add(key)
     if not dry_run:
         counts = {"added": report.added, "already": report.already, "rejected": len(report.rejected)}
@@ -86,6 +80,15 @@ def import_list(runtime: Runtime, organization_id: str, text: str, *, dry_run: b
         now = runtime.clock.now()
         runtime.store.commit(audited(now, organization_id, actor, "do_not_contact.imported", organization_id, **detail))
     return report
+
+
+def suppress(runtime: Runtime, organization_id: str, address: Address, *, dry_run: bool = False) -> bool:
+    """False when as much was in force already."""
+    if _binds(suppression_of(runtime, organization_id, address.channel, address.value)):
+        return False
+    if not dry_run:
+        opt_out(runtime, organization_id, address.channel, address.value, DO_NOT_CONTACT, note=address.reason)
+    return True
 
 
 def lift(runtime: Runtime, organization_id: str, id: str, *, reason: str, actor: str) -> Suppression:
@@ -133,50 +136,34 @@ def _binds(suppression: Suppression | None) -> bool:
     return suppression is not None and suppression.reason not in ("unsubscribed", "staff", "preferences page")
 
 
-def _lines(text: str) -> list[tuple[int, dict[str, str]]]:
-    """(line of the file, our column name -> cell) of every row that is not empty."""
-    text = text.removeprefix("\ufeff")
-    head = text.partition("\n")[0]
-    delimiter = max(",;\t", key=head.count)
-    try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        columns = _header(next(reader, []))
-        found = [
-            (reader.line_num, {name: _cell(row, place) for name, place in columns.items()})
-            for row in reader
-            if any(cell.strip() for cell in row)
-        ]
-    except csv.Error:
-        raise BadInput("this is not a CSV file", field="csv") from None
-    if len(found) > MOST_ROWS:
-        raise BadInput(f"at most {MOST_ROWS} rows at once: split the file, the order does not matter", field="csv")
-    return found
+def _rows(text: str) -> list[csv_table.Row]:
+    header, found = csv_table.rows(text, COLUMNS)
+    refuse_header(header)
+    first = list(islice(found, MOST_ROWS + 1))
+    if len(first) > MOST_ROWS:
+        raise BadInput(f"at most {MOST_ROWS} rows in a call: a longer file goes through /v1/imports", field="csv")
+    return first
 
 
-def _header(names: list[str]) -> dict[str, int]:
-    given = [name.strip().casefold() for name in names]
-    found = {ours: given.index(name) for ours, aliases in _COLUMNS.items() for name in aliases if name in given}
-    if not found.keys() & {"phone", "email"}:
+def refuse_header(header: csv_table.Header) -> None:
+    """Raises BadInput on a file that names no address."""
+    if not header.places.keys() & {"phone", "email"}:
         raise BadInput("the first line names the columns: phone, email or both, and reason if you like", field="csv")
-    return found
 
 
-def _cell(row: list[str], place: int) -> str:
-    """An apostrophe in front is how spreadsheets mark text, in our own files too."""
-    return row[place].strip().removeprefix("'") if place < len(row) else ""
-
-
-def _addresses(row: dict[str, Any]) -> tuple[list[_Address], list[str]]:
-    """The addresses of a row, and what is wrong with it: a slip in one address does not let go of the other."""
-    reason = " ".join(row.get("reason", "").split())[:200] or None
+def addresses_of(row: csv_table.Row) -> tuple[list[Address], list[BadInput]]:
+    """The addresses of a row, and what is wrong with it, by column: a slip in one does not let go of the other."""
+    if row.wrong:
+        return [], [BadInput(row.wrong)]
+    reason = " ".join(row.cells.get("reason", "").split())[:200] or None
     readers: dict[str, tuple[Channel, Callable[[str], str]]] = {
         "phone": ("sms", people.phone), "email": ("email", people.email),
     }  # fmt: skip
     found, wrong = [], []
     for name, (channel, read) in readers.items():
         try:
-            if row.get(name):
-                found.append(_Address(channel, read(row[name]), reason))
+            if row.cells.get(name):
+                found.append(Address(channel, read(row.cells[name]), reason))
         except BadInput as error:
-            wrong.append(error.detail)
-    return found, wrong if found or wrong else ["neither phone nor e-mail"]
+            wrong.append(error)
+    return found, wrong if found or wrong else [BadInput("neither phone nor e-mail")]

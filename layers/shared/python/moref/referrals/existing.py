@@ -30,8 +30,14 @@ def known_since(
     if not brought_by_itself and job.received_at < first.at:
         earlier.append(begun(job))
     limit = min(first.at, job.received_at) - CLOSE  # a contact that came with the job is no older customer
-    earlier += [each.created_at for each in contacts if each.crm_keys and horizon <= each.created_at < limit]
+    listed = [_listed_since(each) for each in contacts if each.crm_keys]
+    earlier += [since for since in listed if since is not None and horizon <= since < limit]
     return (min(earlier), first.at) if earlier else None
+
+
+def _listed_since(contact: Contact) -> datetime | None:
+    """Since when the CRM has them. The day of an import is nobody's first: the file says it, or their jobs do."""
+    return contact.customer_since if contact.imported else contact.created_at
 
 
 def months_before(instant: datetime, months: int) -> datetime:

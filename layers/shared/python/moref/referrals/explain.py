@@ -31,6 +31,7 @@ KINDS: dict[EvidenceKind, str] = {
     "quote_form": "the quote form of the link was filled in",
     "person_match": "the customer was recognised by phone, e-mail, home or name",
     "staff": "staff recorded who referred them",
+    "import": "a list from before says so",
     "name_mention": "the customer named the advocate",
 }
 ENDS: dict[str, str] = {

@@ -12,7 +12,7 @@ ReferralStatus = Literal[
     "new", "quoted", "booked", "completed", "invoiced", "qualified",
     "lost", "cancelled", "duplicate", "ineligible", "removed",
 ]  # fmt: skip
-EvidenceKind = Literal["code_at_intake", "quote_form", "person_match", "staff", "name_mention"]
+EvidenceKind = Literal["code_at_intake", "quote_form", "person_match", "staff", "import", "name_mention"]
 
 
 class Advocate(Entity):
@@ -106,7 +106,7 @@ class Evidence(BaseModel):
 
     kind: EvidenceKind
     at: AwareDatetime
-    source_id: str  # lead, job, or member
+    source_id: str  # lead, job, member, or the row of an import
     code: str | None = None
     job_id: str | None = None  # the job that staff said it of
 

@@ -31,17 +31,21 @@ class Newcomer:
     tier_group: str | None = None
 
 
-def onboard_advocate(runtime: Runtime, organization_id: str, who: Newcomer, *, actor: str) -> tuple[Advocate, Link]:
+def onboard_advocate(
+    runtime: Runtime, organization_id: str, who: Newcomer, *, actor: str, contact: Contact | None = None,
+    welcome: bool = True,
+) -> tuple[Advocate, Link]:  # fmt: skip
     """The advocate with the location's link; somebody known already becomes what is said here. Repeating it changes
-    nothing. A partner is told of by partner.onboarded, once. Raises BadInput, NotFound, Conflict after five lost races.
+    nothing. A partner is told of by partner.onboarded, once, if they are to be welcomed. `contact`: who it is, when
+    that is known. Raises BadInput, NotFound, Conflict after five lost races.
     """
     if who.kind != "house" and not (who.phone or who.email):
         raise BadInput("a phone number or an e-mail address is needed", field="email")
-    contact = _contact(runtime, organization_id, who)
+    contact = contact or _contact(runtime, organization_id, who)
     link = ensure_link(runtime, organization_id, contact.id, who.location_id)
     for _ in range(TRIES):
         before = get(runtime.store, Advocate, organization_id, link.advocate_id)
-        writes = _writes(runtime, before, who, actor)
+        writes = _writes(runtime, before, who, actor, welcome=welcome)
         try:
             if writes:
                 runtime.store.commit(*writes)
@@ -67,7 +71,7 @@ def _contact(runtime: Runtime, organization_id: str, who: Newcomer) -> Contact:
     raise Conflict("the contact is being changed by others")
 
 
-def _writes(runtime: Runtime, before: Advocate, who: Newcomer, actor: str) -> list[Write]:
+def _writes(runtime: Runtime, before: Advocate, who: Newcomer, actor: str, *, welcome: bool) -> list[Write]:
     fields = {"kind": who.kind, "status": "active"} | ({"tier_group": who.tier_group} if who.tier_group else {})
     if all(getattr(before, name) == value for name, value in fields.items()):
         return []
@@ -76,6 +80,6 @@ def _writes(runtime: Runtime, before: Advocate, who: Newcomer, actor: str) -> li
         Change(before, before.changed(now, **fields)),
         audited(now, org, actor, "advocate.onboarded", before.id, kind=who.kind),
     ]
-    if who.kind == "partner" and before.kind != "partner":
+    if welcome and who.kind == "partner" and before.kind != "partner":
         writes.append(Emit(Event("partner.onboarded", org, before.id), now))
     return writes

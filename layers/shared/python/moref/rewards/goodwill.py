@@ -31,11 +31,13 @@ from moref.tenants.settings import setting
 TRIES = 5
 PIECES = timedelta(days=30)
 UNDO = timedelta(minutes=10)  # like any reward that a person approved
-MEMO = "goodwill: no conversion earned it"
+MEMOS = {"goodwill": "goodwill: no conversion earned it", "import": "owed before the import"}
 
 
-def give(runtime: Runtime, wish: Goodwill) -> Goodwill:
+def give(runtime: Runtime, wish: Goodwill, *, together: int = 0) -> Goodwill:
     """`wish` is granted, or waits for a second member. A repeat of the same id changes nothing.
+
+    `together`: what the member gives in one go with others, when it is one of many: they are decided by the whole sum.
 
     Raises NotFound; BadInput on what does not fit together; Conflict when a budget or the tax year refuses it.
     """
@@ -51,7 +53,7 @@ def give(runtime: Runtime, wish: Goodwill) -> Goodwill:
     _not_oneself(runtime, advocate, wish.asked_by)
     asked = audited(now, org, wish.asked_by, "goodwill.asked", wish.id, advocate=advocate.id, reason=wish.reason[:500])
     given = _given_alone(runtime, wish, advocate)
-    if wish.amount + given > most_alone(runtime, location, advocate, wish.currency):
+    if max(wish.amount + given, together) > most_alone(runtime, location, advocate, wish.currency):
         create_once(store, wish, asked)
     else:
         granted, writes = _granting(runtime, wish, location, advocate)
@@ -148,7 +150,7 @@ def _granting(
 ) -> tuple[Goodwill, list[Write]]:  # fmt: skip
     """The row as granted, and what goes with it. Raises Conflict when a budget or the tax year refuses it."""
     now, store, org = runtime.clock.now(), runtime.store, one.organization_id
-    rooms = room.rooms(store, location, now)
+    rooms = [] if one.cause == "import" else room.rooms(store, location, now)
     refused = [words for each in rooms if (words := each.refusal(one.amount, one.currency))]
     row = standing.standing(store, advocate, f"tax-{period_key('year', now, location.time_zone)}", now)
     year = row.whole
@@ -163,7 +165,7 @@ def _granting(
     counted = year.changed(now, amounts={**year.amounts, one.currency: year.amounts.get(one.currency, 0) + one.amount})
     return granted, [
         Create(reward),
-        ledger.book(reward, "accrued", now, memo=MEMO),
+        ledger.book(reward, "accrued", now, memo=MEMOS[one.cause]),
         listed(runtime, reward),
         *standing.moving(row, counted, now),
         *room.taking(rooms, one.amount, one.currency, now),

@@ -14,6 +14,7 @@ class Goodwill(Entity):
     """Value for an advocate that no conversion earned: a claim that could not be proven, a mistake of ours.
 
     Counted in budgets, in the advocate's year and in the books; not in tiers and caps, which are for what was earned.
+    What an import says was owed before is in no budget either.
     waiting (a second member is asked) -> granted -> withdrawn (its reward reversed); waiting -> withdrawn
     """
 
@@ -25,6 +26,7 @@ class Goodwill(Entity):
     currency: Currency
     reward_type: RewardType = "gift_card"
     words: str | None = None  # what staff hand over, when it is custom
+    cause: Literal["goodwill", "import"] = "goodwill"
     reason: str
     tax_confirmed: bool = False  # staff say that the tax details are on file elsewhere
     asked_by: str  # member id

@@ -1,0 +1,1 @@
+"""One file a kind of import; see moref.imports.table.KindOf."""
