@@ -218,7 +218,7 @@ def test_only_what_was_checked_is_started_and_only_by_admins_of_the_whole_house(
     assert office.world.call("POST", f"/imports/{one['id']}/start").status == 409
     office.work()
     for caller in ({"role": "member"}, {"role": "admin", "locations": [office.place]}):
-        token = office.world.token(**caller)  # type: ignore[arg-type]
+        token = office.world.token(**caller)
         assert office.world.call("POST", f"/imports/{one['id']}/start", token=token).status == 403
         assert office.world.call("GET", "/imports", token=token).status == 403
     nothing = office.checked("contacts", "email\nnobody\n")

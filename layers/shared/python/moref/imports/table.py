@@ -46,7 +46,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class KindOf:
-    """`read`: the row, checked and in normal form; it asks the store nothing. Raises BadInput, whose field is the column.
+    """`read`: the row, checked and in normal form; it asks the store nothing. Raises BadInput, its field the column.
 
     `bring` has the row's effect, once however often. Raises BadInput, Conflict, NotFound: rejected with that reason.
     """
