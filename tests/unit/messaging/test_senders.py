@@ -209,8 +209,8 @@ def test_a_new_location_is_told_what_it_needs() -> None:
     it = world()
     checks = {check.name: check for check in readiness(it.runtime, ORG, PLACE)}
     assert {name: check.state for name, check in checks.items()} == {
-        "crm": "missing", "facts": "missing", "email_sender": "ok", "sms_sender": "ok", "postal_address": "ok",
-        "review_link": "ok", "site": "ok", "reward_provider": "missing",
+        "payer": "ok", "crm": "missing", "facts": "missing", "email_sender": "ok", "sms_sender": "ok",
+        "postal_address": "ok", "review_link": "ok", "site": "ok", "reward_provider": "missing", "budget": "ok", "members": "ok",
     }  # fmt: skip
     assert all(check.words and (check.todo == "") == (check.state == "ok") for check in checks.values())
     with pytest.raises(NotFound):
@@ -239,7 +239,7 @@ def test_a_qualifying_fact_that_no_crm_tells_is_missing() -> None:
     assert check(connected(world(), ["completed"]), "facts") == "missing"
     assert check(connected(world(), ["completed", "invoiced"]), "facts") == "ok"
     it = connected(world(), ["invoiced"])
-    assert check(it, "crm") == "ok"
+    assert check(it, "crm") == "waiting"
     it.change(Connection, "cn_1", status="stopped")
     assert (check(it, "crm"), check(it, "facts")) == ("missing", "missing")
 

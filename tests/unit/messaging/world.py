@@ -25,7 +25,7 @@ from moref.messaging.senders import Sender
 from moref.people import person_keys
 from moref.records import Change, Create, Emit, Point, every, get
 from moref.runtime import Runtime
-from moref.tenants.model import Hook, Location, Organization, VendorAccount
+from moref.tenants.model import Hook, LegalEntity, Location, Organization, VendorAccount
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.runtime import FakeClock, FakeQueues, FakeScheduler, fake_runtime
 
@@ -199,6 +199,7 @@ def world(**contact: Any) -> World:
     sealed = runtime.vault.seal(ORG, "vendor:twilio", json.dumps({"auth_token": "12345"}).encode())
     store.commit(
         Create(Organization(**common, id=ORG, name="Bluebird Moving")),
+        Create(LegalEntity(**common, id="le_1", name="Bluebird Moving LLC", ein="12-3456789")),
         Create(
             Location(
                 **common, id=PLACE, name="Bluebird Moving Austin", legal_entity_id="le_1", time_zone=CHICAGO,

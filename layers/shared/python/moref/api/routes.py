@@ -18,6 +18,7 @@ from moref.api import (
     imports,
     logos,
     members,
+    organizations,
     payouts,
     programs,
     read,
@@ -36,6 +37,7 @@ from moref.api.resources_people import PEOPLE_OPERATIONS
 
 OPERATIONS: tuple[Operation, ...] = (
     *sign_in.OPERATIONS,
+    *organizations.OPERATIONS,
     *tenancy.OPERATIONS,
     *logos.OPERATIONS,
     *today.OPERATIONS,

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
+from moref.budgets.model import Budget, budget_id
+from moref.intake.model import ConnectionHealth
 from moref.messaging.senders import Sender, sender_id
 from moref.programs.model import Program, program_id
 from moref.records import every, get
+from moref.rewards.funding import Funding
 from moref.runtime import Runtime
-from moref.tenants.model import Connection, Location, VendorAccount
+from moref.tenants.model import Connection, LegalEntity, Location, Member, VendorAccount
 
 State = Literal["ok", "waiting", "missing"]
 _HOW = {"requested": "missing", "pending": "waiting", "active": "ok", "blocked": "missing"}
@@ -26,6 +29,7 @@ class _Look(NamedTuple):
     runtime: Runtime
     location: Location
     connections: list[Connection]
+    program: Program | None  # of customers, as it counts here
 
     @property
     def organization_id(self) -> str:
@@ -36,22 +40,45 @@ def readiness(runtime: Runtime, organization_id: str, location_id: str) -> list[
     """Every check in the order people do them. Raises NotFound."""
     location = get(runtime.store, Location, organization_id, location_id)
     active = [one for one in every(runtime.store, Connection, organization_id) if one.status == "active"]
-    look = _Look(runtime, location, active)
+    look = _Look(runtime, location, active, _program(runtime, organization_id, location_id))
     return [check(look) for check in _CHECKS]
 
 
+def _program(runtime: Runtime, organization_id: str, location_id: str) -> Program | None:
+    ids = (program_id(organization_id, "customer", place) for place in (location_id, None))
+    found = (runtime.store.find(Program, organization_id, id) for id in ids)
+    return next((program for program in found if program is not None and program.status == "active"), None)
+
+
+def _payer(look: _Look) -> Check:
+    payer = get(look.runtime.store, LegalEntity, look.organization_id, look.location.legal_entity_id)
+    if payer.ein:
+        return Check("payer", "ok", f"{payer.name} pays the rewards, under its EIN")
+    return Check("payer", "missing", f"{payer.name} has no EIN: the year's 1099 forms cannot name their payer",
+                 "give the legal entity its EIN")  # fmt: skip
+
+
 def _crm(look: _Look) -> Check:
-    if look.connections:
-        return Check("crm", "ok", f"connected: {', '.join(sorted(one.crm for one in look.connections))}")
-    return Check("crm", "missing", "no CRM is connected", "connect a CRM, and let it post to the address it is given")
+    """Connected is what has posted something that could be used."""
+    if not look.connections:
+        return Check("crm", "missing", "no CRM is connected", "connect one, and let it post to the address it is given")
+    names = ", ".join(sorted(one.crm for one in look.connections))
+    store, org = look.runtime.store, look.organization_id
+    health = [store.find(ConnectionHealth, org, one.id) for one in look.connections]
+    heard = [each for each in health if each is not None]
+    if any(each.became != "quarantined" for each in heard):
+        return Check("crm", "ok", f"connected, and heard of: {names}")
+    if heard:
+        return Check("crm", "missing", f"what comes from {names} cannot be used: {heard[0].reason}",
+                     "mend what it posts; the connection's test-event says what is wrong")  # fmt: skip
+    return Check("crm", "waiting", f"connected, and nothing came yet: {names}",
+                 "let it post to the connection's hook_url")  # fmt: skip
 
 
 def _facts(look: _Look) -> Check:
     """The fact that earns rewards must be one that some CRM here can tell."""
-    store, org = look.runtime.store, look.organization_id
-    own = store.find(Program, org, program_id(org, "customer", look.location.id))
-    program = own or store.find(Program, org, program_id(org, "customer", None))
-    if program is None or program.status != "active":
+    program = look.program
+    if program is None:
         return Check("facts", "missing", "no program for customers", "create a program, or activate the one there is")
     fact = program.qualifying_fact
     if fact == "lead_qualified" or any(fact in one.supplies for one in look.connections):
@@ -118,11 +145,44 @@ def _site(look: _Look) -> Check:
 
 def _reward_provider(look: _Look) -> Check:
     account = look.runtime.store.find(VendorAccount, look.organization_id, "tremendous")
-    if account is not None and account.status == "active":
-        return Check("reward_provider", "ok", "Tremendous is connected")
-    return Check("reward_provider", "missing", "rewards cannot be paid", "connect the Tremendous account")
+    if account is None or account.status != "active":
+        return Check("reward_provider", "missing", "rewards cannot be paid", "connect the Tremendous account")
+    funding = look.runtime.store.find(Funding, look.organization_id, account.id)
+    if funding is None or funding.checked_at is None:
+        return Check("reward_provider", "waiting", "Tremendous is connected; its balance was not read yet",
+                     "nothing: it is read within hours")  # fmt: skip
+    if funding.status == "short" or funding.balance == 0:
+        return Check("reward_provider", "missing", "Tremendous is connected, and has no money for what is to be paid",
+                     "put money into the Tremendous account")  # fmt: skip
+    low = " for less than a week" if funding.status == "low" else ""
+    return Check("reward_provider", "ok", f"Tremendous is connected and funded{low}")
+
+
+def _budget(look: _Look) -> Check:
+    """None is needed; one that is paused approves nothing."""
+    store, org = look.runtime.store, look.organization_id
+    found = [store.find(Budget, org, budget_id(org, place)) for place in (look.location.id, None)]
+    budgets = [budget for budget in found if budget is not None and budget.status != "archived"]
+    if any(budget.status == "paused" for budget in budgets):
+        return Check("budget", "missing", "a budget is paused: nothing is approved", "let the budget go on")
+    if budgets:
+        return Check("budget", "ok", "a budget limits what is approved")
+    return Check("budget", "ok", "no budget: nothing limits what is approved")
+
+
+def _members(look: _Look) -> Check:
+    """Who may approve here: some rewards take two."""
+    members = every(look.runtime.store, Member, look.organization_id, status="active")
+    able = [one for one in members if one.role != "member"]
+    here = [one for one in able if one.location_ids is None or look.location.id in one.location_ids]
+    if len(here) > 1:
+        return Check("members", "ok", f"{len(here)} people may approve rewards here")
+    if look.program is not None and look.program.second_approver_over is not None:
+        return Check("members", "missing", "rewards above the program's limit take two people; there is one",
+                     "invite a second owner or admin")  # fmt: skip
+    return Check("members", "ok", "one person may approve rewards here; large goodwill takes two")
 
 
 _CHECKS: tuple[Callable[[_Look], Check], ...] = (
-    _crm, _facts, _email, _sms, _postal_address, _review_link, _site, _reward_provider,
+    _payer, _crm, _facts, _email, _sms, _postal_address, _review_link, _site, _reward_provider, _budget, _members,
 )  # fmt: skip
