@@ -11,6 +11,7 @@ from moref.aws.worker import worker
 from moref.imports.work import NEXT, work_import
 from moref.kernel.env import BulkWorker
 from moref.kernel.errors import Malformed
+from moref.privacy.erase import erase
 from moref.runtime import Runtime
 
 # The event that asks for the work, and equally the command of its next slice -> (runtime, organization, subject).
@@ -18,6 +19,7 @@ WORK: dict[str, Callable[[Runtime, str, str], object]] = {
     "import.asked": work_import,
     "import.started": work_import,
     NEXT: work_import,
+    "erasure.asked": erase,
 }
 
 

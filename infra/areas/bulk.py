@@ -22,6 +22,8 @@ def build(parts: Parts) -> None:
         may.ledger(),
         may.platform_secret(),
         may.tenant_secrets("Encrypt", "Decrypt"),
-        may.send(names.BULK),
+        may.forget_look_ups(),
+        may.send(names.BULK, names.INBOX),
+        schedules=True,
         files=True,
     )

@@ -42,8 +42,16 @@ class Permissions:
         return allow(["dynamodb:Query"], [f"{self._stage.table_arn(table)}/index/{index}"])
 
     def state(self) -> iam.PolicyStatement:
-        """Read and change rows of core; nobody scans, nobody deletes."""
+        """Read and change rows of core; nobody scans, and rows are never deleted."""
         return self.table(names.CORE, *ITEMS)
+
+    def forget_look_ups(self) -> iam.PolicyStatement:
+        """Removes look-up items of core, when a person is erased; no row of any table."""
+        statement = self.table(names.CORE, "DeleteItem")
+        if not self._stage.is_local:  # the embedded AWS knows no such condition key and would refuse every call
+            statement.add_condition("ForAllValues:StringLike", {"dynamodb:LeadingKeys": ["*#lookup#*"]})
+            statement.add_condition("Null", {"dynamodb:LeadingKeys": "false"})
+        return statement
 
     def ledger(self) -> iam.PolicyStatement:
         return self.table(names.LEDGER, *LEDGER)

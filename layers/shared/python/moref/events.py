@@ -79,5 +79,6 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "sign_in.code_asked": (MESSAGES,),  # subject challenge, of PEOPLE; whether a mail leaves is decided there
     "invitation.sent": (MESSAGES,),  # subject invitation; sent once more, too
     "message.queued": (MESSAGES,),  # subject message
+    "erasure.asked": (BULK,),  # subject erasure; of a person, whose data goes slice by slice
     "message.changed": (REPORTS,),  # subject message of a campaign; status: it left, arrived, was opened or clicked
 }

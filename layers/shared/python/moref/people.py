@@ -1,6 +1,6 @@
 """How a person is recognised: one written form of phone and e-mail, and the keyed hashes that look-ups use instead.
 
-A key's first letter tells its kind: p phone, e e-mail or mailbox, a home, n full name.
+A key's first letter tells its kind: p phone, e e-mail or mailbox, a home, n full name, c a customer's id in a CRM.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from moref.identity.names import full_name
 from moref.kernel.errors import BadInput
 from moref.ports import PlatformKeys
 
-Kind = Literal["phone", "email", "address", "name"]
+Kind = Literal["phone", "email", "address", "name", "customer"]
 
 _EMAIL = re.compile(r"[^@\s\"<>(),;:\\\[\]]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 

@@ -139,7 +139,7 @@ def _start(runtime: Runtime, found: Enrollment | None, made: Enrollment, definit
         again: dict[str, Any] = {name: getattr(made, name) for name in _ANEW}
         made = found.changed(runtime.clock.now(), status="active", reason=None, steps={}, **again)
     known = StoreKnown(runtime, made)
-    if contact is None or not holds(definition.trigger.when, known):
+    if contact is None or contact.erased_at is not None or not holds(definition.trigger.when, known):
         return None
     walked = walk(first(definition, made.id), definition, known, since=made.began_at)
     after, writes = done(runtime, made, walked, contact, definition)

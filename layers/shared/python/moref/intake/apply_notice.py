@@ -10,11 +10,12 @@ from typing import Any
 
 from moref.events import Event
 from moref.intake import derive
+from moref.intake.find_contact import CRM
 from moref.intake.mark_dirty import mark_dirty
-from moref.intake.model import Contact, InboxEvent, Job
+from moref.intake.model import ERASED, Contact, InboxEvent, Job
 from moref.intake.notice import JobNotice, read_notice
 from moref.intake.pulled import Signal
-from moref.intake.resolve_contact import CRM, resolve_contact
+from moref.intake.resolve_contact import resolve_contact
 from moref.intake.telling import Telling, read
 from moref.kernel import ids, plugins
 from moref.kernel.errors import Conflict
@@ -37,6 +38,7 @@ _TOLD_BY_NEWEST = (
     "job_type",
     "interstate",
 )
+_OF_THE_PERSON = ("origin", "destination", "referred_by", "source")  # not kept of somebody who was erased
 _SILENT = ("known_at", "notes", "received_at", "updated_at")  # nobody acts on a change of these
 
 
@@ -51,34 +53,34 @@ def receive(runtime: Runtime, event: InboxEvent, body: bytes) -> str | None:
         return "not an event about a job"
     if getattr(adapter, "THIN", False):
         return mark_dirty(runtime, event, Signal(**parsed))
-    apply_notice(runtime, event, read_notice(parsed, runtime.clock.now()))
-    return None
+    return apply_notice(runtime, event, read_notice(parsed, runtime.clock.now()))
 
 
-def apply_notice(runtime: Runtime, event: InboxEvent, notice: JobNotice) -> None:
+def apply_notice(runtime: Runtime, event: InboxEvent, notice: JobNotice) -> str | None:
+    """ERASED when it speaks of somebody who was erased."""
     connection = get(runtime.store, Connection, event.organization_id, event.connection_id)
     for _ in range(TRIES):
-        writes = notice_writes(runtime, connection, event.created_at, notice)
-        if not writes:
-            return
+        contact, writes = _writes(runtime, read(runtime, connection, event.created_at, notice))
         try:
-            runtime.store.commit(*writes)
+            if writes:
+                runtime.store.commit(*writes)
         except Conflict:
             continue  # a copy, or another notice of the same job or person, was first: look again
-        return
+        return None if contact.erased_at is None else ERASED
     raise Conflict("the job is being changed by others")
 
 
 def notice_writes(runtime: Runtime, connection: Connection, heard_at: datetime, notice: JobNotice) -> tuple[Write, ...]:
     """What to commit so that the job is as the notice says; none when it says nothing new. On Conflict: ask again."""
-    return _writes(runtime, read(runtime, connection, heard_at, notice))
+    return _writes(runtime, read(runtime, connection, heard_at, notice))[1]
 
 
 def job_id(organization_id: str, connection_id: str, external_id: str) -> str:
     return ids.derived("job", organization_id, connection_id, external_id)
 
 
-def _writes(runtime: Runtime, telling: Telling) -> tuple[Write, ...]:
+def _writes(runtime: Runtime, telling: Telling) -> tuple[Contact, tuple[Write, ...]]:
+    """Whose job it is, and what to commit."""
     before = runtime.store.find(Job, telling.organization_id, _id(telling))
     contact, contact_writes = _contact(runtime, telling, before)
     job = _job(runtime, telling, contact, before)
@@ -94,7 +96,7 @@ def _writes(runtime: Runtime, telling: Telling) -> tuple[Write, ...]:
         writes = (*writes, Point(job.organization_id, "job_lead", lead_id, job.id))
     if contact_writes or before is None or _matters(before, job):
         writes = (*writes, Emit(_event(before, job), runtime.clock.now()))
-    return writes
+    return contact, writes
 
 
 def _id(telling: Telling) -> str:
@@ -170,7 +172,7 @@ def _told(telling: Telling, contact: Contact) -> Mapping[str, Any]:
         "source": telling.source,
         "job_type": job.type,
         "interstate": job.interstate,
-    }
+    } | (dict.fromkeys(_OF_THE_PERSON) if contact.erased_at is not None else {})
 
 
 def _matters(before: Job, after: Job) -> bool:

@@ -8,6 +8,9 @@ from moref.kernel import keys, names
 from moref.kernel.clock import iso
 from moref.records import Entity
 
+# Why an inbox row has no body any more: it held somebody who was erased. What it told of the job counts.
+ERASED = "it held somebody who was erased"
+
 
 class InboxEvent(Entity):
     """A webhook as it came, stored once per (source, event id). Written by a door, worked on later."""
@@ -106,6 +109,7 @@ class Contact(Entity):
     merged_into: str | None = None  # another row of the same person; this one is history
     imported: bool = False  # a file made the row: its day says nothing of when they became a customer
     customer_since: AwareDatetime | None = None  # then the file may say
+    erased_at: AwareDatetime | None = None  # from then on nothing of the person is stored here, and nothing is sent
 
 
 # The last four are stop conditions: as long as one is true nobody advertises to that customer (rules.md "last look").

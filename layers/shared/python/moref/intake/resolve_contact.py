@@ -4,43 +4,25 @@ By the CRM's own id, else by phone, else by e-mail (keyed hashes). What a CRM sa
 filled in by somebody we do not know: it never changes an address that we already hold, or a stranger could redirect
 another person's messages and rewards. A form that names an existing person with other addresses makes a contact of its
 own, found by the same look-ups; so does one who gives another first name (a household's phone).
+
+Whoever is on the erasure list is the row without a name, and nothing is written: see privacy.listed.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from moref import people
 from moref.events import Event
 from moref.identity.current import current
-from moref.identity.mailbox import mailbox
-from moref.identity.names import first_agrees, tokens
+from moref.identity.names import tokens
 from moref.intake import name_index
 from moref.intake.consents import joined
 from moref.intake.derive import newest
+from moref.intake.find_contact import CRM, FORM, Said, erased, find
 from moref.intake.model import Consent, Contact
 from moref.kernel import ids
 from moref.records import Change, Create, Emit, Point, Write
 from moref.runtime import Runtime
-
-CRM = "crm"
-LOOKED_AT = 5  # of the contacts that share a phone or an e-mail
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What was said of the person, in normal form."""
-
-    organization_id: str
-    location_id: str
-    crm_keys: list[str]  # the customer's id there first, then others that the CRM says are theirs
-    person_keys: list[str]  # phone first
-    household_keys: list[str]
-    fields: dict[str, Any]
-    consents: list[Consent]
-    source: str
-    at: datetime
 
 
 def resolve_contact(
@@ -74,7 +56,7 @@ def resolve_contact(
     now = runtime.clock.now()
     phone = people.phone(phone) if phone else None
     email = people.email(email) if email else None
-    said = _Said(
+    said = Said(
         organization_id=organization_id,
         location_id=location_id,
         crm_keys=[f"{connection_id}|{id}" for id in (external_id, *same_as) if connection_id and external_id],
@@ -93,8 +75,13 @@ def resolve_contact(
         source=source,
         at=at or now,
     )
+    found = find(runtime, said, otherwise)
     new_id = _new_id(said, otherwise)
-    found = _find(runtime, said, otherwise) or current(runtime.store, organization_id, new_id)
+    if found is None:
+        found, new_id = _under(runtime, said, new_id)
+    nobody = erased(runtime, said, found) if source != FORM else None
+    if nobody is not None:
+        return nobody, ()
     if found is None:
         made = _new(said, new_id, now)
         return made, (Create(made), *_points(said, made), *name_index.points(runtime.keys, made))
@@ -119,70 +106,16 @@ def _identity(contact: Contact) -> tuple[object, ...]:
     return contact.person_keys, contact.household_keys, contact.crm_keys
 
 
-def _find(runtime: Runtime, said: _Said, otherwise: str | None) -> Contact | None:
-    store, organization = runtime.store, said.organization_id
-    for crm_key in said.crm_keys:
-        for id in store.lookup(organization, "crm_contact", crm_key):
-            return current(store, organization, id)
-    for key in said.person_keys:
-        targets = store.lookup(organization, "person", key)[:LOOKED_AT]
-        candidates = [current(store, organization, id) for id in targets]
-        best = _best(list({contact.id: contact for contact in candidates if contact is not None}.values()), said)
-        if best is not None:
-            return best
-    kept = current(store, organization, otherwise) if otherwise is not None else None
-    return None if kept is None or _is_another(kept, said) else kept
+def _under(runtime: Runtime, said: Said, id: str) -> tuple[Contact | None, str]:
+    """Who stands under the id, and the id. Somebody who was erased and fills in a form begins anew under another."""
+    found = current(runtime.store, said.organization_id, id)
+    while said.source == FORM and found is not None and found.erased_at is not None:
+        id = ids.derived("con", said.organization_id, "again", found.id)
+        found = current(runtime.store, said.organization_id, id)
+    return found, id
 
 
-def _is_another(contact: Contact, said: _Said) -> bool:
-    """Both are known by the same kind of thing, and differ in it: two people."""
-    if said.crm_keys and contact.crm_keys and not set(said.crm_keys) & set(contact.crm_keys):
-        return True
-    return not _no_other_address(contact, said, unless_unknown=True)
-
-
-def _best(candidates: Sequence[Contact], said: _Said) -> Contact | None:
-    """Who shares the most keys; then whom a CRM vouches for; then, so that it is always the same one, the first id."""
-    if said.source != CRM:
-        candidates = [contact for contact in candidates if _no_other_address(contact, said)]
-    candidates = [
-        contact
-        for contact in candidates
-        if not _another_customer(contact, said) and not _named_otherwise(contact, said)
-    ]
-    ranked = sorted(
-        candidates,
-        key=lambda contact: (-len(set(said.person_keys) & set(contact.person_keys)), contact.source != CRM, contact.id),
-    )
-    return ranked[0] if ranked else None
-
-
-def _another_customer(contact: Contact, said: _Said) -> bool:
-    """The same CRM lists both, and they differ in an address: a household, or an office's stand-in for no e-mail."""
-    crms = {key.partition("|")[0] for key in said.crm_keys}
-    listed = {key for key in contact.crm_keys if key.partition("|")[0] in crms}
-    if not listed or listed & set(said.crm_keys):
-        return False
-    return not _no_other_address(contact, said, unless_unknown=True)
-
-
-def _named_otherwise(contact: Contact, said: _Said) -> bool:
-    """Another first name under one shared address: two people of a household or an office. Under both it is one."""
-    agrees = first_agrees(tokens(said.fields["first_name"]), tokens(contact.first_name))
-    if agrees is not False:
-        return False
-    shared = set(said.person_keys) & set(contact.person_keys)
-    return len({key[0] for key in shared}) < 2
-
-
-def _no_other_address(contact: Contact, said: _Said, *, unless_unknown: bool = False) -> bool:
-    """`unless_unknown`: an address of a kind that the contact has none of is no other one. Spellings make no other."""
-    phones, mails = ((said.fields[name], getattr(contact, name)) for name in ("phone", "email"))
-    pairs = [phones, (mails[0] and mailbox(mails[0]), mails[1] and mailbox(mails[1]))]
-    return all(new is None or new == old or (unless_unknown and old is None) for new, old in pairs)
-
-
-def _new_id(said: _Said, otherwise: str | None) -> str:
+def _new_id(said: Said, otherwise: str | None) -> str:
     """Derived from what names the person best, so that two copies of one webhook make one contact. A phone or an e-mail
     names a person together with the first name: others of a household or an office may have the same."""
     first_name = tokens(said.fields["first_name"])[:1]
@@ -195,7 +128,7 @@ def _new_id(said: _Said, otherwise: str | None) -> str:
     return otherwise or ids.new("con")
 
 
-def _new(said: _Said, id: str, now: datetime) -> Contact:
+def _new(said: Said, id: str, now: datetime) -> Contact:
     given = {name: value for name, value in said.fields.items() if value}
     return Contact(
         **{"location_id": said.location_id, **given},
@@ -212,7 +145,7 @@ def _new(said: _Said, id: str, now: datetime) -> Contact:
     )
 
 
-def _merged(contact: Contact, said: _Said, now: datetime) -> Contact:
+def _merged(contact: Contact, said: Said, now: datetime) -> Contact:
     """`contact` itself when nothing is new."""
     known = {name: getattr(contact, name) for name in said.fields}
     fields, known_at = known, contact.known_at
@@ -235,7 +168,7 @@ def _merged(contact: Contact, said: _Said, now: datetime) -> Contact:
     return contact.changed(now, **new)
 
 
-def _points(said: _Said, contact: Contact) -> list[Point]:
+def _points(said: Said, contact: Contact) -> list[Point]:
     """Look-up items that lead to the contact."""
     wanted = [("crm_contact", key) for key in said.crm_keys] + [("person", key) for key in said.person_keys]
     return [Point(said.organization_id, kind, value, contact.id) for kind, value in wanted]

@@ -10,8 +10,12 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Literal
 
+<<<<<<< HEAD
 from moref.intake.model import InboxEvent
 from moref.intake.note_health import note_health
+=======
+from moref.intake.model import ERASED, InboxEvent
+>>>>>>> c5cecaa (A person is erased everywhere and does not come back: an inventory of every noun, slices over rows, look-ups and raw webhooks, and a list of keyed hashes that intake asks)
 from moref.kernel.errors import BadInput, Conflict, Malformed
 from moref.kernel.webhook import LARGEST_BODY
 from moref.records import Change
@@ -68,7 +72,7 @@ def _effect(runtime: Runtime, event: InboxEvent, receive: Receive) -> tuple[Beca
         reason = receive(runtime, event, raw_body(event))
     except (BadInput, Malformed) as error:
         return "quarantined", error.detail[:500]
-    return ("handled", None) if reason is None else ("ignored", reason[:500])
+    return ("handled", reason) if reason in (None, ERASED) else ("ignored", reason[:500])
 
 
 def raw_body(event: InboxEvent) -> bytes:
@@ -80,5 +84,7 @@ def raw_body(event: InboxEvent) -> bytes:
 
 
 def _marked(runtime: Runtime, event: InboxEvent, became: Became, reason: str | None) -> InboxEvent:
+    """Without its body when that holds somebody who was erased."""
     now = runtime.clock.now()
-    return event.changed(now, status=became, reason=reason, handled_at=now)
+    emptied = {"body": "", "headers": {}} if reason == ERASED else {}
+    return event.changed(now, status=became, reason=reason, handled_at=now, **emptied)

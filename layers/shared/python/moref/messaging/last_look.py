@@ -113,7 +113,7 @@ def _person(runtime: Runtime, message: Message, location: Location, contact: Con
         return None
     if message.kind == "keyword":  # the answer to a text that just came: to whoever sent it, known to us or not
         return _sms(runtime, message, location, _address(message, location, contact))
-    if contact is None:
+    if contact is None or contact.erased_at is not None:
         return "contact_gone"
     address = _address(message, location, contact)
     reason = _sms(runtime, message, location, address) if message.channel != "email" else None

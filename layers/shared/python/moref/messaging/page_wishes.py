@@ -34,8 +34,9 @@ class Standing:
 
 
 def person(runtime: Runtime, organization_id: str, contact_id: str) -> Contact | None:
-    """The contact a page is about; of one that was merged, however often, who they are now."""
-    return current(runtime.store, organization_id, contact_id)
+    """The contact a page is about; of one that was merged, however often, who they are now. None of one erased."""
+    found = current(runtime.store, organization_id, contact_id)
+    return found if found is not None and found.erased_at is None else None
 
 
 def standing(runtime: Runtime, contact: Contact) -> Standing:

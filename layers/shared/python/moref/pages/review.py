@@ -53,9 +53,14 @@ def _journey(runtime: Runtime, token: str) -> tuple[Enrollment, Location] | None
     if leads_to is None:
         return None
     enrollment = runtime.store.find(Enrollment, leads_to.owner_id, leads_to.subject_id)
-    if enrollment is None:
+    if enrollment is None or _erased(runtime, enrollment):
         return None
     return enrollment, records.get(runtime.store, Location, enrollment.organization_id, enrollment.location_id)
+
+
+def _erased(runtime: Runtime, enrollment: Enrollment) -> bool:
+    contact = runtime.store.find(Contact, enrollment.organization_id, enrollment.contact_id)
+    return contact is not None and contact.erased_at is not None
 
 
 def _language(runtime: Runtime, enrollment: Enrollment) -> str:

@@ -18,6 +18,7 @@ from moref.runtime import Runtime
 from moref.tenants.audit import audited
 
 TRIES = 5
+MERGED = "merged"  # look-up kind: the contact that counts leads to those that were merged into it
 _ADDRESSES = ("phone", "email")
 
 
@@ -37,6 +38,8 @@ def merge_contacts(
             raise NotFound(f"no contact {into_id}")
         if old.id == into.id:
             raise BadInput("a contact is not merged into itself", field="into")
+        if old.erased_at is not None or into.erased_at is not None:
+            raise BadInput("somebody who was erased is merged with nobody", field="into")
         if old.merged_into is not None:
             if current(runtime.store, organization_id, old.id) == into:
                 return into
@@ -58,6 +61,7 @@ def _writes(runtime: Runtime, old: Contact, into: Contact, actor: str, reason: s
         Change(old, old.changed(now, merged_into=into.id)),
         Change(into, after),
         *(Point(org, kind, key, into.id) for kind, key in [*keys, *(("person", key) for key in named)]),
+        Point(org, MERGED, into.id, old.id),
         *(point for point in name_index.points(runtime.keys, after) if point.value not in named),
         audited(now, org, actor, "contact.merged", old.id, into=into.id, reason=reason[:500]),
         Emit(Event("contact.merged", org, old.id, {"into": into.id}), now),

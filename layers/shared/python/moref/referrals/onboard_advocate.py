@@ -62,6 +62,8 @@ def _contact(runtime: Runtime, organization_id: str, who: Newcomer) -> Contact:
             runtime, organization_id, location_id=who.location_id, first_name=who.first_name, last_name=who.last_name,
             phone=who.phone, email=who.email, source=SOURCE, otherwise=house if who.kind == "house" else None,
         )  # fmt: skip
+        if contact.erased_at is not None:
+            raise BadInput("this person had their data erased: nothing is stored of them again", field="email")
         try:
             if writes:
                 runtime.store.commit(*writes)

@@ -4,6 +4,7 @@ from dataclasses import astuple, dataclass
 
 from moref import people
 from moref.events import Event
+from moref.intake.find_contact import FORM
 from moref.intake.model import Address, Consent, Contact
 from moref.intake.resolve_contact import resolve_contact
 from moref.kernel import ids
@@ -72,12 +73,12 @@ def _writes(runtime: Runtime, door: Door, id: str, quote: Quote) -> tuple[Write,
     consent = None
     if quote.consent_text and quote.phone:
         consent = Consent(
-            channel="sms", text=quote.consent_text, at=now, source="quote form", text_version=quote.consent_version
+            channel="sms", text=quote.consent_text, at=now, source=FORM, text_version=quote.consent_version
         )
     contact, contact_writes = resolve_contact(
         runtime, org, location_id=door.location_id,
         first_name=quote.first_name, last_name=quote.last_name, phone=quote.phone, email=quote.email,
-        consent=consent, source="quote form",
+        consent=consent, source=FORM,
         household_keys=_home(runtime, org, quote),
     )  # fmt: skip
     evidence = Evidence(kind="quote_form", at=now, source_id=id, code=door.id)

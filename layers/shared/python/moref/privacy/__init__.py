@@ -1,0 +1,1 @@
+"""What is held of a person, how it is erased, handed out and kept, for every noun in one place."""

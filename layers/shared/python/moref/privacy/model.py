@@ -1,0 +1,45 @@
+"""The record of an erasure, and the list that keeps the person from coming back: ids and keyed hashes only."""
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import AwareDatetime, Field
+
+from moref.records import Entity
+
+
+class Erasure(Entity):
+    """One person whose data is erased; id is derived from the contact that counts, so asking again is the same one.
+
+    `waiting`: everything is erased but what is under way at a provider (`waits_for`, ids of payouts and messages). Its
+    frozen recipient goes as soon as that has ended.
+    """
+
+    noun: ClassVar[str] = "erasure"
+
+    contact_id: str
+    contact_ids: list[str]  # with the rows that were merged into it
+    listed_keys: list[str]  # keyed hashes of their phones, mailboxes and CRM ids
+    status: Literal["running", "waiting", "done"] = "running"
+    requested_by: str  # member
+    reason: str
+    inbox_until: AwareDatetime  # raw webhooks that came until then are looked through
+    inbox_after: dict[str, Any] | None = None  # where that goes on
+    inbox_done: bool = False
+    blanked: int = 0  # rows so far
+    waits_for: list[str] = Field(default_factory=list)
+    finished_at: AwareDatetime | None = None
+
+
+class ErasedKey(Entity):
+    """An entry of the erasure list; id is the keyed hash of a phone, a mailbox or a customer's id in a CRM.
+
+    Whatever a source tells of its owner afterwards, their jobs' facts go on under `contact_id`, which is nobody's name.
+    """
+
+    noun: ClassVar[str] = "erased_key"
+
+    erasure_id: str
+    contact_id: str
+
+    def parent(self) -> str:
+        return self.erasure_id
