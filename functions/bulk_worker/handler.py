@@ -12,6 +12,7 @@ from moref.imports.work import NEXT, work_import
 from moref.kernel.env import BulkWorker
 from moref.kernel.errors import Malformed
 from moref.privacy.erase import erase
+from moref.privacy.export import export, remove
 from moref.runtime import Runtime
 
 # The event that asks for the work, and equally the command of its next slice -> (runtime, organization, subject).
@@ -20,6 +21,8 @@ WORK: dict[str, Callable[[Runtime, str, str], object]] = {
     "import.started": work_import,
     NEXT: work_import,
     "erasure.asked": erase,
+    "export.asked": export,
+    "export.remove": remove,
 }
 
 

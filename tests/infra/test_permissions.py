@@ -20,6 +20,7 @@ WILDCARDS = {
         "referral_worker",
         "lead_worker",
         "payout_worker",
+        "bulk_worker",
     )
     for verb in ("Create", "Get", "Delete")
 } | {("message_worker", "ses:GetAccount"): "tells the account's own sending rate and takes no resource"}
@@ -71,6 +72,9 @@ def test_no_action_is_a_wildcard_and_resource_wildcards_have_a_reason(cloud: Clo
     assert used == set(WILDCARDS), "an exception nobody needs any more"
 
 
+FORGETS_LOOK_UPS = "bulk_worker"  # when a person is erased
+
+
 def test_nobody_scans_deletes_or_administers(cloud: Cloud) -> None:
     allowed = {
         "dynamodb": {"GetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"},
@@ -79,7 +83,21 @@ def test_nobody_scans_deletes_or_administers(cloud: Cloud) -> None:
     for function in CONTRACTS:
         actions = {action.partition(":")[2] for action, _ in _grants(cloud, function) if action.startswith("dynamodb:")}
         extra = allowed["streams"] if function == "stream_router" else set()
+        extra = extra | ({"DeleteItem"} if function == FORGETS_LOOK_UPS else set())
         assert actions <= allowed["dynamodb"] | extra, function
+
+
+def test_only_look_ups_are_ever_deleted(cloud: Cloud) -> None:
+    statements = [
+        statement
+        for statement in cloud.statements(cloud.role_of(FORGETS_LOOK_UPS))
+        if "dynamodb:DeleteItem" in as_list(statement["Action"])
+    ]
+    assert len(statements) == 1
+    assert as_list(statements[0]["Action"]) == ["dynamodb:DeleteItem"]
+    assert all("-core" in resource for resource in as_list(statements[0]["Resource"]))
+    keys = statements[0].get("Condition", {}).get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys")
+    assert keys == (None if cloud.stage == "local" else ["*#lookup#*"])
 
 
 def test_the_ledger_is_append_only_and_for_those_who_move_money(cloud: Cloud) -> None:

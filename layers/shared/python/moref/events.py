@@ -80,5 +80,6 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "invitation.sent": (MESSAGES,),  # subject invitation; sent once more, too
     "message.queued": (MESSAGES,),  # subject message
     "erasure.asked": (BULK,),  # subject erasure; of a person, whose data goes slice by slice
+    "export.asked": (BULK,),  # subject export; of: person or organization; its files are written slice by slice
     "message.changed": (REPORTS,),  # subject message of a campaign; status: it left, arrived, was opened or clicked
 }

@@ -58,6 +58,7 @@ def contact_of(frame: Frame, who: Person, location_id: str) -> Contact:
             frame.runtime, frame.organization_id, location_id=location_id, first_name=who.first_name,
             last_name=who.last_name, phone=who.phone, email=who.email, source=SOURCE,
         )  # fmt: skip
+        refuse_erased(contact)
         try:
             if writes:
                 frame.runtime.store.commit(*brought(writes, None))
@@ -65,6 +66,12 @@ def contact_of(frame: Frame, who: Person, location_id: str) -> Contact:
             continue
         return contact
     raise Conflict("the person is being changed by others")
+
+
+def refuse_erased(contact: Contact) -> None:
+    """Raises BadInput: nothing is stored of somebody who was erased, whatever file names them."""
+    if contact.erased_at is not None:
+        raise BadInput("this person had their data erased", field="phone")
 
 
 def brought(writes: Iterable[Write], customer_since: datetime | None) -> list[Write]:

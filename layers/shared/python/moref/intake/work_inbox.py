@@ -10,12 +10,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Literal
 
-<<<<<<< HEAD
-from moref.intake.model import InboxEvent
-from moref.intake.note_health import note_health
-=======
 from moref.intake.model import ERASED, InboxEvent
->>>>>>> c5cecaa (A person is erased everywhere and does not come back: an inventory of every noun, slices over rows, look-ups and raw webhooks, and a list of keyed hashes that intake asks)
+from moref.intake.note_health import note_health
 from moref.kernel.errors import BadInput, Conflict, Malformed
 from moref.kernel.webhook import LARGEST_BODY
 from moref.records import Change

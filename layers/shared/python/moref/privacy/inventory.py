@@ -89,6 +89,7 @@ INVENTORY: Mapping[str, Holding] = {
     "crm_part": _ids("a part of a CRM's record: its ids"),
     "erasure": _ids("that a person was erased, with keyed hashes", kept="for_ever"),
     "erased_key": _ids("keyed hash of an address or CRM id of an erased person", kept="for_ever", exported=False),
+    "export": _ids("that a copy was asked for; its files are gone after three days", kept="organization"),
     "open_door": _ids("keyed hash of a number that may be answered on WhatsApp", exported=False),
     "receipt": _ids("a provider's id of a message", exported=False),
     "came_by": _ids("that referrals came by a code", exported=False),

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from moref.records import Entity
 
@@ -43,3 +43,35 @@ class ErasedKey(Entity):
 
     def parent(self) -> str:
         return self.erasure_id
+
+
+class ExportFile(BaseModel):
+    """A finished file of an export: its name, and how many rows stand in it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str
+    rows: int
+
+
+class Export(Entity):
+    """A copy of what is held: of one person, or of everything an organization owns. Its files are gone at `gone_at`.
+
+    Where an organization's export goes on: at `noun`, after the row `after`.
+    """
+
+    noun: ClassVar[str] = "export"
+
+    of: Literal["person", "organization"]
+    contact_id: str | None = None
+    requested_by: str  # member
+    status: Literal["running", "ready", "gone"] = "running"
+    at_noun: str | None = None
+    after: dict[str, Any] | None = None
+    rows: int = 0
+    files: list[ExportFile] = Field(default_factory=list)
+    ready_at: AwareDatetime | None = None
+    gone_at: AwareDatetime | None = None
+
+    def parent(self) -> str | None:
+        return self.contact_id

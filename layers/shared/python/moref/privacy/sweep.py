@@ -1,15 +1,17 @@
-"""Erasures that wait for a provider, and those whose slice was lost, are looked at again once an hour."""
+"""Once an hour: erasures that wait for a provider, work whose slice was lost, and exports whose time is over."""
 
 from datetime import timedelta
 
 from moref.kernel.keys import GLOBAL
 from moref.kernel.names import BULK
-from moref.privacy.model import Erasure
+from moref.privacy.model import Erasure, Export
 from moref.records import every
 from moref.runtime import Runtime
 from moref.tenants.model import Hook
 
 WORK = "erasure.asked"
+EXPORT_WORK, REMOVE_EXPORT = "export.asked", "export.remove"
+EXPORTS_KEPT = timedelta(days=3)
 LATE = timedelta(minutes=30)  # a slice that is not over by then died
 
 
@@ -27,3 +29,19 @@ def sweep_erasures(runtime: Runtime) -> int:
             runtime.queues.send(BULK, command(erasure))
             sent += 1
     return sent
+
+
+def sweep_exports(runtime: Runtime) -> int:
+    """Sends a look at those whose time is over, and at those whose slice was lost; how many."""
+    now, sent = runtime.clock.now(), 0
+    for organization_id in sorted({hook.owner_id for hook in every(runtime.store, Hook, GLOBAL)}):
+        over = every(runtime.store, Export, organization_id, status="ready", until=now - EXPORTS_KEPT)
+        lost = every(runtime.store, Export, organization_id, status="running", until=now - LATE)
+        for row, work in [*((row, REMOVE_EXPORT) for row in over), *((row, EXPORT_WORK) for row in lost)]:
+            runtime.queues.send(BULK, export_command(row, work))
+            sent += 1
+    return sent
+
+
+def export_command(row: Export, work: str) -> dict[str, str]:
+    return {"command": work, "organization_id": row.organization_id, "subject": row.id}

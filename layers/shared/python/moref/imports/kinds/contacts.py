@@ -7,7 +7,7 @@ from typing import Any
 from moref.csv_table import Cells
 from moref.imports import cells as cell
 from moref.imports.model import Outcome
-from moref.imports.persons import EMAIL, FIRST, LAST, PHONE, TRIES, Person, brought, person
+from moref.imports.persons import EMAIL, FIRST, LAST, PHONE, TRIES, Person, brought, person, refuse_erased
 from moref.imports.table import Frame, KindOf
 from moref.intake.model import Consent, Contact
 from moref.intake.resolve_contact import CRM, resolve_contact
@@ -77,7 +77,7 @@ def bring(frame: Frame, row: Row) -> Outcome:
             first_name=row.who.first_name, last_name=row.who.last_name, phone=row.who.phone, email=row.who.email,
             language=row.language, consent=row.consent, source=CRM, at=frame.one.options.as_of,
         )  # fmt: skip
-        del contact
+        refuse_erased(contact)
         try:
             if writes:
                 frame.runtime.store.commit(*brought(writes, row.customer_since))

@@ -1,0 +1,52 @@
+"""Everything that is held of one person as one JSON file, merged rows included; nothing of others but their ids."""
+
+import json
+from collections.abc import Collection
+from typing import Any
+
+from moref.intake.model import Contact, Job
+from moref.privacy.ask_export import file_key
+from moref.privacy.inventory import INVENTORY
+from moref.privacy.model import Export, ExportFile
+from moref.privacy.person import Person, contact_ids
+from moref.records import Entity
+from moref.referrals.model import Dispute, Referral
+from moref.runtime import Runtime
+
+NAME = "person.json"
+# Not theirs to see: what others said in confidence, and what would tell of another person.
+_OF_OTHERS = {"referral": ("contact_id", "evidence", "reason"), "unmatched_source": ("advocate_ids",)}
+
+
+def export_person(runtime: Runtime, export: Export) -> ExportFile:
+    """The file, written. Repeating it writes it again."""
+    org = export.organization_id
+    ids = contact_ids(runtime, org, export.contact_id or "")
+    rows = Person(runtime, org, ids).rows()
+    shown = {
+        noun: [view(row, ids) for row in found if _theirs(row, ids)]
+        for noun, found in sorted(rows.items())
+        if INVENTORY[noun].exported
+    }
+    held = {noun: INVENTORY[noun].holds for noun, found in shown.items() if found}
+    body = {"contact_ids": ids, "made_at": runtime.clock.now().isoformat(), "held": held, "rows": shown}
+    text = json.dumps(body, ensure_ascii=False, indent=1)
+    runtime.files.put(file_key(export, NAME), text.encode(), content_type="application/json")
+    return ExportFile(name=NAME, rows=sum(len(found) for found in shown.values()))
+
+
+def view(row: Entity, contact_ids: Collection[str]) -> dict[str, Any]:
+    hidden = set(INVENTORY[row.noun].secret) | (
+        {"person_keys", "household_keys"} if isinstance(row, Contact) else set()
+    )
+    if isinstance(row, Referral) and row.contact_id not in contact_ids:
+        hidden |= set(_OF_OTHERS["referral"])
+    hidden |= set(_OF_OTHERS.get(row.noun, ())) if row.noun != "referral" else set()
+    return {"id": row.id} | {name: value for name, value in row.data().items() if name not in hidden}
+
+
+def _theirs(row: Entity, contact_ids: Collection[str]) -> bool:
+    """Found on the way, but of another person: the job of a friend who named them, a claim that another makes."""
+    if isinstance(row, Job):
+        return row.contact_id in contact_ids
+    return not isinstance(row, Dispute) or row.opened_by == "advocate"
