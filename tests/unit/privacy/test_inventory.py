@@ -12,6 +12,7 @@ from moref.records import REGISTRY
 _SECRET = re.compile(r"secret|cipher|token|digest|password|credential")
 # Fields whose names sound like a secret's and that hold none.
 _PLAIN = {
+    ("member", "tokens_since"),  # a time
     ("closed_month", "digest"),  # over the month's entries: an accountant compares it
 }
 

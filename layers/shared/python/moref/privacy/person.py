@@ -23,6 +23,7 @@ from moref.referrals.merge_contacts import MERGED
 from moref.referrals.model import Advocate, Dispute, Lead, Link, Referral, UnmatchedSource
 from moref.referrals.recognise import LOOKUP as REFERRED
 from moref.referrals.unmatched import unmatched_id
+from moref.reporting.display_name import DisplayName
 from moref.rewards.benefit_model import CreditAccount, CreditUse, Debt, DiscountCode
 from moref.rewards.goodwill_model import Goodwill
 from moref.rewards.model import Entry, Payout, Reward, payout_id
@@ -82,6 +83,7 @@ class Person:
             *leads, *theirs, *rewards, *conversions, *referred,
             *(row for row in earned if not isinstance(row, Reward)),
             *self._some(Frequency, self.contact_ids),
+            *self._some(DisplayName, (advocate.id for advocate in advocates)),
             *advocates,
             *self._some(Contact, self.contact_ids),
         ):  # fmt: skip
