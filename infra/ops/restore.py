@@ -8,7 +8,7 @@
   6 restore resume                         schedules, payouts, leads, approvals
   7 start
 
-There is no erasure list yet. Once there is, it is re-applied first in step 3, before anybody can read the tables.
+Step 3 also erases again whoever was erased since T, before anybody can read the tables.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from moref.kernel.errors import Failure
 from moref.kernel.keys import GLOBAL
 from moref.kernel.names import CORE
 from moref.messaging import after_restore as messages
+from moref.privacy.after_restore import reapply
 from moref.records import every
 from moref.rewards.after_restore import Reconciled, reconcile_orders
 from moref.rewards.ledger import faults
@@ -84,7 +85,6 @@ def _reconcile(desk: Desk, options: argparse.Namespace) -> int:
         raise Refused("--stopped-at is before --since")
     _must_be_stopped(desk)
     confirmed(options.yes, "What left since T would be written into the restored tables.")
-    desk.say("erasures: there is no erasure list yet, nothing to re-apply")
     live, failed = open_desk(desk.stage).runtime.store, 0
     for organization in organizations(desk.runtime.store):
         # A step or message due in the very second of the stop may have left.
@@ -100,6 +100,7 @@ def _reconcile(desk: Desk, options: argparse.Namespace) -> int:
         except Failure as failure:
             failed += 1
             desk.say(f"{organization}: its orders could not be listed ({failure.detail}); run this step again")
+        desk.say(f"{organization}: {reapply(live, desk.runtime, organization)} erasures of people applied again")
     return 1 if failed else 0
 
 

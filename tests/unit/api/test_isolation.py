@@ -67,6 +67,7 @@ BODIES: dict[str, Any] = {
     },
     "POST /v1/messages/{id}/read": {"opt_out": True},
     "POST /v1/feedback/{id}/sentiment": {"version": 1, "sentiment": "negative", "reason": "irony"},
+    "POST /v1/contacts/{id}/erase": {"reason": "they wrote to us"},
     "POST /v1/do-not-contact/{id}/lift": {"reason": "their new address"},
     "PATCH /v1/vendor-accounts/{id}": {"version": 1, "status": "stopped"},
     "PUT /v1/senders/{id}": {"version": 1, "states": {"brand": "active"}},

@@ -21,6 +21,7 @@ from moref.kernel.keys import PEOPLE
 from moref.messaging.model import Message, Suppression
 from moref.messaging.senders import Sender
 from moref.messaging.template_model import Template, TemplateVersion, Wording
+from moref.privacy.model import Erasure, Export
 from moref.programs.model import Program, ProgramException, ProgramText, TariffItem, TermsAcceptance
 from moref.records import Create, Entity, get
 from moref.referrals.model import Advocate, CrewMember, Dispute, Lead, Link, Referral, UnmatchedSource
@@ -183,6 +184,10 @@ class World:
                                  reason="our mistake", asked_by="mem"),
             "budgets": Budget(**place, id=f"bdg_{tag}", amount=50_000),
             "budget-periods": Spend(**place, id=f"spd_{tag}", budget_id=f"bdg_{tag}", period="2026-06", currency="USD"),
+            "erasures": Erasure(**made, id=f"ers_{tag}", contact_id=f"ctc_{tag}", contact_ids=[f"ctc_{tag}"],
+                                listed_keys=[], requested_by="mem", reason="asked", inbox_until=now),
+            "exports": Export(**made, id=f"exp_{tag}", of="person", contact_id=f"ctc_{tag}", requested_by="mem",
+                              status="ready"),
             "imports": Import(**made, id=f"imp_{tag}", kind="contacts", asked_by="mem",
                               rejected_file=f"{of.organization_id}/imports/imp_{tag}/run-rejected.csv",
                               options=Options(location_id=location_id, as_of=now)),

@@ -137,13 +137,17 @@ class Life:
         return self.go_on(asked.id)
 
     def go_on(self, id: str) -> Erasure:
+        self.work("erasure.asked", id)
+        return get(self.store, Erasure, ORG, id)
+
+    def work(self, name: str, subject: str) -> None:
+        """The bulk worker, until no slice is left."""
         queues = self.world.runtime.queues
-        WORK["erasure.asked"](self.runtime, ORG, id)
+        WORK[name](self.runtime, ORG, subject)
         while sent := [message for queue, message in queues.sent if queue == BULK]:  # type: ignore[attr-defined]
             queues.sent.clear()  # type: ignore[attr-defined]
             for message in sent:
                 WORK[message["command"]](self.runtime, ORG, message["subject"])
-        return get(self.store, Erasure, ORG, id)
 
     def job(self, external_id: str) -> Job:
         from moref.intake.apply_notice import job_id
