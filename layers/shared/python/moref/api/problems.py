@@ -13,6 +13,7 @@ from moref.kernel.errors import BadInput, Failure, Malformed, MorefError, NotFou
 TITLES = {
     400: "The request cannot be read",
     401: "Who are you?",
+    402: "The subscription has lapsed",
     403: "This is not allowed",
     404: "Nothing here",
     405: "This address has no such method",

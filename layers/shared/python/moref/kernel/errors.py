@@ -4,6 +4,7 @@ MorefError
 ├── BadInput 422        a value that cannot be accepted; `field` names it
 ├── Malformed 400       not even readable
 ├── Unauthenticated 401
+├── PaymentRequired 402 the subscription has lapsed: nothing new may begin; see billing.standing
 ├── Forbidden 403
 ├── NotFound 404        also another tenant's id
 ├── Conflict 409        somebody else changed it first, or the state does not allow it
@@ -40,6 +41,11 @@ class Malformed(MorefError):
 class Unauthenticated(MorefError):
     code = "unauthenticated"
     status = 401
+
+
+class PaymentRequired(MorefError):
+    code = "payment_required"
+    status = 402
 
 
 class Forbidden(MorefError):

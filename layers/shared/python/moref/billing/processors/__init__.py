@@ -1,0 +1,1 @@
+"""One file per processor of the platform's own payments."""
