@@ -5,6 +5,7 @@ from constructs import Construct
 
 from infra.areas import (
     api,
+    billing,
     bulk,
     campaigns,
     intake,
@@ -28,7 +29,7 @@ from infra.data_stack import SCHEDULER_ROLE, DataStack
 from infra.stages import Stage
 from moref.kernel import names
 
-AREAS = (intake, campaigns, messaging, referrals, rewards, reporting, bulk, vendors, mail, pages, api, outbox)
+AREAS = (intake, campaigns, messaging, referrals, rewards, reporting, bulk, billing, vendors, mail, pages, api, outbox)
 
 
 class ServiceStack(Stack):

@@ -65,6 +65,7 @@ class Stage:
             "sendgrid": "sendgrid",
             "smartmoving": "smartmoving",
             "sns": "sns",
+            "stripe": "stripe",
             "tremendous": "tremendous/api/v2",
             "twilio": "twilio",
         }

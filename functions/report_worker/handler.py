@@ -1,9 +1,10 @@
-"""Counts what reports show: campaigns' messages that went on, clicks, referrals, conversions, payouts."""
+"""Counts what reports show: campaigns' messages that went on, clicks, referrals, conversions, payouts; and what was used."""
 
 from collections.abc import Callable
 from typing import Any
 
 from moref.aws.worker import worker
+from moref.billing import usage
 from moref.kernel.env import ReportWorker
 from moref.kernel.errors import Malformed
 from moref.reporting.count_again import count_again
@@ -44,6 +45,8 @@ def _count(runtime: Runtime, organization_id: str, event: dict[str, Any]) -> Non
         FUNNEL[name](runtime, organization_id, event["subject"])
     if name in CONCERNS:
         follow(runtime, event)
+    if name in usage.TOLD_BY:
+        usage.TOLD_BY[name](runtime, organization_id, event)
 
 
 handler = worker(ReportWorker, work)

@@ -7,6 +7,7 @@ from typing import Any
 from moref.aws.log import failure, logger
 from moref.aws.router import router
 from moref.aws.worker import run_rule
+from moref.billing.refresh import sweep_subscriptions as subscriptions
 from moref.campaigns.sweep import sweep_overdue as steps
 from moref.hourly import DAY, HOUR, once_an_hour
 from moref.intake.sweep import sweep_waiting as records
@@ -25,7 +26,7 @@ Sweep = Callable[[Runtime], int]
 EVERY_ROUND: dict[str, Sweep] = {"events": lambda runtime: router(runtime).sweep()}
 HOURLY: dict[str, Sweep] = {
     "steps": steps, "messages": messages, "leads": leads, "crm": records, "disputes": disputes, "codes": codes,
-    "erasures": erasures, "exports": exports,
+    "erasures": erasures, "exports": exports, "subscriptions": subscriptions,
 }  # fmt: skip
 DAILY: dict[str, Sweep] = {"counters": counters}
 

@@ -9,6 +9,7 @@ from moref.kernel.webhook import LARGEST_BODY, MAX_BODY
 from moref.messaging.channels.ses import keys_at
 
 PROVIDERS, CHANNELS = "moref.rewards.providers", "moref.messaging.channels"
+PROCESSORS = "moref.billing.processors"
 
 
 def senders(settings: VendorWebhook) -> dict[str, Sender]:
@@ -17,6 +18,7 @@ def senders(settings: VendorWebhook) -> dict[str, Sender]:
         "tremendous": _own("tremendous", PROVIDERS),
         "twilio": _own("twilio", CHANNELS),
         "sendgrid": _own("sendgrid", CHANNELS, LARGEST_BODY),  # batches of up to 768 KB
+        "stripe": _own("stripe", PROCESSORS),  # the platform's own account, whose hook stands in the table as well
         "ses": Sender("ses", CHANNELS, "ses", "", standing=(PLATFORM_HOOK, _ses(settings))),
     }
 

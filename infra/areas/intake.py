@@ -32,6 +32,7 @@ def build(parts: Parts) -> None:
         may.platform_secret(),
         # A provider's notice settles a payout on the spot: its ledger entries, and its next look.
         may.ledger(),
-        may.send(names.PAYOUTS, names.INBOX),  # INBOX: a record of a CRM to be read some seconds later
+        # INBOX: a record of a CRM to be read some seconds later; BILLING: whose subscription was told of.
+        may.send(names.PAYOUTS, names.INBOX, names.BILLING),
         schedules=True,
     )

@@ -78,6 +78,7 @@ class Layout:
             "sendgrid": f"{self.desk_url}/sendgrid",
             "smartmoving": f"{self.desk_url}/smartmoving",
             "sns": f"{self.desk_url}/sns",
+            "stripe": f"{self.desk_url}/stripe",
         }
 
     @property

@@ -31,6 +31,8 @@ FUNDING = {"funding_source_id": "BALANCE", "campaign_id": "BLUEBIRDCARD"}
 TWILIO = {"account_sid": "AC" + "b1" * 16, "auth_token": "sandbox-token-bluebird"}
 
 
+STRIPE = {"api_key": "sk_test_platform_sandbox", "webhook_secret": "whsec_platform_sandbox"}
+
 SMARTMOVING_KEY = "sandbox-key-bluebird"
 SMARTMOVING_SECRET = "sandbox-header-secret-bluebird-dallas"  # a real one is random and shown once
 
@@ -64,6 +66,7 @@ def plant(outputs: dict[str, Any]) -> dict[str, Any]:
     redbird = _redbird(runtime)
     for made in (bluebird, redbird):
         _plenty(runtime, made)
+    _billing(runtime, outputs, bluebird.organization_id, redbird.organization_id)
     _connect(runtime, bluebird.organization_id, outputs)
     _sender_active(runtime, bluebird)
     _verify_sender(runtime.settings.mail_from)
@@ -195,6 +198,28 @@ def _connect(runtime: Any, organization_id: str, outputs: dict[str, Any]) -> Non
         {"vendor": "sns", "topic_arn": _mail_topic(), "base": f"{desk}/sns", "url": f"{hooks}/ses/{PLATFORM_HOOK}"},
     ):
         requests.post(f"{desk}/_register", json=account, timeout=10).raise_for_status()
+
+
+def _billing(runtime: Any, outputs: dict[str, Any], *organizations: str) -> None:
+    """The platform's own account at the sandbox. Both companies pay by agreement, so that no trial ends in a story."""
+    from moref.billing.account import StripeAccount, save_account
+    from moref.billing.model import PlatformAccount
+    from moref.billing.plans import plans
+    from moref.billing.trial import agree
+    from moref.kernel.keys import GLOBAL
+    from moref.kernel.names import PLATFORM_HOOK
+
+    if runtime.store.find(PlatformAccount, GLOBAL, "stripe") is None:
+        save_account(runtime, StripeAccount.model_validate(STRIPE), actor="platform")
+    for organization_id in organizations:
+        agree(runtime, organization_id, agreed=True, actor="platform")
+    listed = plans(runtime.clock.now())
+    account = {
+        "vendor": "stripe", "api_key": STRIPE["api_key"], "secret": STRIPE["webhook_secret"],
+        "url": f"{outputs['api_url']}/hooks/stripe/{PLATFORM_HOOK}",
+        "prices": [{"lookup_key": p.lookup_key, "amount": p.amount, "currency": p.currency} for p in listed],
+    }  # fmt: skip
+    requests.post(f"{outputs['sandbox_url']}/_register", json=account, timeout=10).raise_for_status()
 
 
 def _sender_active(runtime: Any, made: Any) -> None:

@@ -14,7 +14,8 @@
 | POST /ses/_event?message=&kind= | what SES tells of an e-mail, by SNS: bounce, complaint, delivery, open, click ... |
 | POST /sendgrid/_event?message=&kind= | the same of SendGrid: delivered, bounce, spamreport, unsubscribe, open ... |
 | POST /smartmoving/_set, POST /smartmoving/_event, GET /smartmoving/_state | a company's staff work in SmartMoving |
-| /tremendous/api/v2/..., /twilio/2010-04-01/..., /crm/leads, /smartmoving/api/... | the vendors themselves |
+| POST /stripe/_pay?session=, POST /stripe/_set?customer=&status= | an owner pays; what becomes of that |
+| /tremendous/api/v2/..., /twilio/2010-04-01/..., /crm/leads, /smartmoving/api/..., /stripe/v1/... | the vendors |
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from infra.local.sandbox.record import Recorder
 from infra.local.sandbox.sendgrid import SendGrid
 from infra.local.sandbox.smartmoving import SmartMoving
 from infra.local.sandbox.sns import Sns
+from infra.local.sandbox.stripe import Stripe
 from infra.local.sandbox.tremendous import Tremendous
 from infra.local.sandbox.twilio import Twilio
 from infra.local.sandbox.validate import Validator
@@ -62,8 +64,10 @@ class DeskPages:
         self._smartmoving = SmartMoving(desk.now, desk.callbacks)
         self._sendgrid = SendGrid(desk.now, desk.callbacks)
         self._sns = Sns(desk.now, desk.callbacks, desk.mail)
+        self._stripe = Stripe(desk.now, desk.callbacks)
         vendors: list[Vendor] = [
-            self._tremendous, self._twilio, Crm(), self._smartmoving, self._sendgrid, self._sns
+            self._tremendous, self._twilio, Crm(), self._smartmoving, self._sendgrid, self._sns,
+            self._stripe,
         ]  # fmt: skip
         self._vendors = {vendor.name: vendor for vendor in vendors}
         self._counter = Counter(vendors, self._recorder, self._faults, validator)
@@ -85,6 +89,10 @@ class DeskPages:
             ("POST", "/twilio/_inbound"): self._inbound,
             ("POST", "/ses/_event"): lambda request: self._sns.event(**_message(request)),
             ("POST", "/sendgrid/_event"): lambda request: self._sendgrid.event(**_message(request)),
+            ("POST", "/stripe/_pay"): lambda request: self._stripe.pay(request.query.get("session", "")),
+            ("POST", "/stripe/_set"): lambda request: self._stripe.set(
+                request.query.get("customer", ""), request.query.get("status", "")
+            ),
             ("POST", "/smartmoving/_set"): lambda request: self._smartmoving.set(request.json()),
             ("POST", "/smartmoving/_event"): lambda request: self._smartmoving.tell(request.json()),
             ("GET", "/smartmoving/_state"): lambda _: self._smartmoving.state(),

@@ -231,12 +231,13 @@ def test_a_message_that_was_given_up_and_arrived_all_the_same_was_sent() -> None
     assert it.shown() == {"sent": 1, "delivered": 1}
 
 
-def test_messages_no_campaign_sent_are_not_counted() -> None:
+def test_messages_no_campaign_sent_are_used_and_not_counted_here() -> None:
     it = World()
     it.plan("invite")
     it.change("invite", enrollment_id=None)
     it.send("invite")
-    assert it.store.events == []
+    it.change("invite", status="delivered", delivered_at=START)
+    assert [event["data"] for event in it.store.events] == [{"status": "sent"}]
     it.hear("message.changed", "msg_invite")
     assert it.shown() == {}
 

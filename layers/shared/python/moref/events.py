@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from moref.kernel.names import BULK, CAMPAIGNS, CLICKS, INBOX, LEADS, MESSAGES, PAYOUTS, REFERRALS, REPORTS
+from moref.kernel.names import BILLING, BULK, CAMPAIGNS, CLICKS, INBOX, LEADS, MESSAGES, PAYOUTS, REFERRALS, REPORTS
 
 SCHEMA = 1  # of the envelope; a consumer that meets a newer one leaves the message to the dead-letter queue
 
@@ -78,8 +78,10 @@ ROUTES: dict[str, tuple[str, ...]] = {
     ),  # subject payout; status, previous_status, reward_id (thank-you and reward message)
     "sign_in.code_asked": (MESSAGES,),  # subject challenge, of PEOPLE; whether a mail leaves is decided there
     "invitation.sent": (MESSAGES,),  # subject invitation; sent once more, too
+    "location.changed": (BILLING,),  # subject location; status: it was opened, or is active or archived now
+    "subscription.changed": (),  # subject organization; status, previous_status
     "message.queued": (MESSAGES,),  # subject message
     "erasure.asked": (BULK,),  # subject erasure; of a person, whose data goes slice by slice
     "export.asked": (BULK,),  # subject export; of: person or organization; its files are written slice by slice
-    "message.changed": (REPORTS,),  # subject message of a campaign; status: it left, arrived, was opened or clicked
+    "message.changed": (REPORTS,),  # subject message to somebody; status: it left; of a campaign, also what followed
 }

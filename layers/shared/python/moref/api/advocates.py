@@ -45,5 +45,5 @@ def _answer() -> Schema:
 OPERATIONS = (
     Operation("POST", "/v1/advocates", _onboard, "admin", "advocates",
               "Makes somebody an advocate with a permanent link; a partner is welcomed by the campaign for partners",
-              _answer, status=201, body=NewAdvocate, idempotency="optional"),
+              _answer, status=201, body=NewAdvocate, idempotency="optional", paid=True),
 )  # fmt: skip

@@ -81,7 +81,7 @@ OPERATIONS = (
               "Subscription, plans, usage of the period, and what may be done", _overview, whole=True),
     Operation("POST", "/v1/billing/checkout", _checkout, "owner", "billing",
               "Opens a payment page for a subscription; the plan follows from the active locations", _page,
-              body=Return, idempotency="optional", whole=True),
+              body=Return, idempotency="optional", whole=True, fresh=True),
     Operation("POST", "/v1/billing/portal", _portal, "owner", "billing",
-              "Opens the customer portal: card, invoices, cancellation", _page, body=Return, whole=True),
+              "Opens the customer portal: card, invoices, cancellation", _page, body=Return, whole=True, fresh=True),
 )  # fmt: skip

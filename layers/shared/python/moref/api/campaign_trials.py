@@ -130,8 +130,8 @@ OPERATIONS = (
               views.preview_schema, body=ToPreview, reads=True),
     Operation("POST", "/v1/campaigns/{id}/test-send", _test_send, "admin", _TAG,
               "Sends every message of it to your own e-mail address, marked TEST; ten an hour", views.tested_schema,
-              status=202, body=ToTest, body_optional=True, idempotency="optional"),
+              status=202, body=ToTest, body_optional=True, idempotency="optional", paid=True),
     Operation("POST", "/v1/jobs/{id}/send-now", _send_now, "admin", _TAG,
               "The crew at the door: texts the customer their own link, once a day", _SENT.copy, status=202,
-              body=SendNow, body_optional=True),
+              body=SendNow, body_optional=True, paid=True),
 )  # fmt: skip

@@ -148,7 +148,7 @@ OPERATIONS = (
               PAYOUT.schema, body=Cancellation, idempotency="required"),
     Operation("POST", "/v1/advocates/{id}/links", _give_link, "admin", "advocates",
               "The advocate's link of a location, made when there is none", LINK.schema, body=LinkOf,
-              idempotency="optional"),
+              idempotency="optional", paid=True),
     Operation("GET", "/v1/inbox/{id}/payload", _payload, "admin", "inbox", "The webhook's body as it came",
               _PAYLOAD.copy, whole=True),
     Operation("POST", "/v1/inbox/{id}/replay", _replay, "admin", "inbox", "Works on a stored webhook again",

@@ -77,7 +77,7 @@ def _withdraw(call: Call) -> Any:
 OPERATIONS = (
     Operation("POST", "/v1/advocates/{id}/goodwill", _give, "admin", "goodwill",
               "Gives an advocate a reward that no conversion earned; above a sum it waits for a second member",
-              GOODWILL.schema, body=NewGoodwill, status=201, idempotency="required"),
+              GOODWILL.schema, body=NewGoodwill, status=201, idempotency="required", paid=True),
     Operation("POST", "/v1/goodwill/{id}/approve", _approve, "admin", "goodwill",
               "The second member's yes", GOODWILL.schema, idempotency="required"),
     Operation("POST", "/v1/goodwill/approve", bulk(_approve_one), "admin", "goodwill",

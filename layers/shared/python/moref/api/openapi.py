@@ -169,6 +169,8 @@ def _errors(operation: Operation) -> list[int]:
     statuses = {401, 422, 429, 500, 503}
     if operation.access != "anyone":
         statuses.add(403)
+    if operation.paid:
+        statuses.add(402)
     if "{id}" in operation.path or changes:
         statuses.add(404)
     if changes:

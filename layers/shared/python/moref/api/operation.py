@@ -94,6 +94,7 @@ class Operation:
     produces: Produces = "application/json"  # else `does` returns the file's text or bytes
     access: Access = "member"
     fresh: bool = False  # sensitive: needs a sign-in of the last quarter of an hour
+    paid: bool = False  # begins something new: not for an organization whose subscription has lapsed
 
     @property
     def changes(self) -> bool:

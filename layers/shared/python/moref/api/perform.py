@@ -13,6 +13,7 @@ from moref.api.problems import Reply, as_json
 from moref.api.read import only_whole
 from moref.api.scopes import in_scope
 from moref.api.tokens import Caller, SignedIn, member, only_fresh, person
+from moref.billing.standing import require
 from moref.isolation import bound
 from moref.kernel.errors import BadInput, Forbidden, Malformed, MorefError, NotFound
 from moref.kernel.webhook import Request
@@ -95,7 +96,7 @@ def _who(runtime: Runtime, operation: Operation, authorization: str) -> Caller |
 
 
 def _allowed(runtime: Runtime, operation: Operation, caller: Caller) -> None:
-    """Raises Forbidden. What signing in again would not help with is said first."""
+    """Raises Forbidden, PaymentRequired. What signing in again would not help with is said first."""
     if caller.scopes is not None:
         in_scope(operation, caller.scopes)
     if not caller.may(operation.least):
@@ -103,6 +104,8 @@ def _allowed(runtime: Runtime, operation: Operation, caller: Caller) -> None:
     only_whole(operation, caller)
     if operation.changes:
         _open_for_changes(runtime, caller)
+    if operation.paid:
+        require(runtime.store, caller.organization_id, runtime.clock.now())
     if operation.fresh:
         only_fresh(runtime, caller)
 

@@ -4,6 +4,7 @@ from moref.api import (
     advocates,
     api_keys,
     attribution,
+    billing,
     books,
     budgets,
     campaign_trials,
@@ -66,6 +67,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *imports.OPERATIONS,
     *payouts.OPERATIONS,
     *rewards.OPERATIONS,
+    *billing.OPERATIONS,
 )
 
 

@@ -164,7 +164,7 @@ OPERATIONS = (
     Operation("GET", "/v1/locations/{id}/settings", _settings, "member", "locations",
               "Every setting as it counts here, and where it comes from", _SETTINGS.copy),
     Operation("POST", "/v1/locations", _create_location, "admin", "locations", "Opens a location", LOCATION.schema,
-              status=201, body=NewLocation, idempotency="optional", whole=True),
+              status=201, body=NewLocation, idempotency="optional", whole=True, paid=True),
     Operation("PATCH", "/v1/locations/{id}", _change_location, "admin", "locations",
               "Changes a location, archives it or opens it again", LOCATION.schema, body=LocationChanges),
     Operation("POST", "/v1/legal-entities", _create_legal_entity, "owner", "legal-entities",

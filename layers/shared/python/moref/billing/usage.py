@@ -1,6 +1,8 @@
 """What an organization used, counted by day as it happens, each message and each referral once."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from moref.billing.model import UsageDay, UsageKind, UsageMark
 from moref.kernel.errors import Conflict
@@ -16,8 +18,9 @@ KINDS: tuple[UsageKind, ...] = ("sms", "whatsapp", "email", "referrals")
 def count_message(runtime: Runtime, organization_id: str, message_id: str) -> None:
     """On message.changed: it left, to somebody outside. Raises Conflict after lost races."""
     message = runtime.store.find(Message, organization_id, message_id)
-    if message is not None and message.sent_at is not None and message.kind != "staff":
-        _count(runtime, organization_id, message_id, message.channel, message.sent_at)
+    left = None if message is None else message.sent_at or message.delivered_at
+    if message is not None and left is not None and message.kind != "staff":
+        _count(runtime, organization_id, message_id, message.channel, left)
 
 
 def count_referral(runtime: Runtime, organization_id: str, referral_id: str) -> None:
@@ -53,3 +56,11 @@ def _count(runtime: Runtime, org: str, id: str, kind: UsageKind, at: datetime) -
 
 def _midnight(at: datetime) -> datetime:
     return at.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+# Which events tell of something that was used -> what is counted of it.
+TOLD_BY: dict[str, Callable[[Runtime, str, dict[str, Any]], None]] = {
+    "message.changed": lambda runtime, org, event: count_message(runtime, org, event["subject"]),
+    "referral.changed": lambda runtime, org, event: count_referral(runtime, org, event["subject"]),
+    "lead.created": lambda runtime, org, event: count_referral(runtime, org, event["data"]["referral_id"]),
+}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from moref.billing.standing import lapsed
 from moref.campaigns.blocked import blocked
 from moref.campaigns.catalogue import MAX_AGE_HOURS
 from moref.campaigns.conditions import holds
@@ -50,8 +51,8 @@ def enrollment_id(organization_id: str, campaign_id: str, cause_id: str) -> str:
 def begin(runtime: Runtime, organization_id: str, cause: Cause) -> None:
     """However often it is told. Raises NotFound, Conflict after four lost races.
 
-    Nothing begins with what happened more than 72 hours ago, at a branch that is not active or has campaigns off, or
-    for somebody nobody may advertise to.
+    Nothing begins with what happened more than 72 hours ago, at a branch that is not active or has campaigns off, for
+    an organization whose subscription has lapsed, or for somebody nobody may advertise to.
     """
     if not _may_begin(runtime, organization_id, cause):
         return
@@ -71,6 +72,8 @@ def _may_begin(runtime: Runtime, organization_id: str, cause: Cause) -> bool:
     if (organization.status, location.status) != ("active", "active"):
         return False
     if not setting(organization, location, "campaigns"):
+        return False
+    if lapsed(store, organization_id, runtime.clock.now()) is not None:
         return False
     return blocked(store, organization_id, cause.contact_id, cause.job) is None
 

@@ -26,6 +26,7 @@ RECEIVERS = {
     "twilio": ("moref.messaging.receive", "receive"),
     "ses": ("moref.messaging.receive_reports", "receive"),
     "sendgrid": ("moref.messaging.receive_reports", "receive"),
+    "stripe": ("moref.billing.receive_event", "receive"),
     "tremendous": ("moref.rewards.receive_notice", "receive_notice"),
 }
 CRM_RECEIVER = ("moref.intake.apply_notice", "receive")

@@ -123,6 +123,10 @@ class BulkWorker(Worker):
     pass
 
 
+class BillingWorker(Worker):
+    pass
+
+
 class Sweeper(Worker):
     pass
 
@@ -148,6 +152,7 @@ CONTRACTS: dict[str, type[Environment]] = {
     "payout_worker": PayoutWorker,
     "report_worker": ReportWorker,
     "bulk_worker": BulkWorker,
+    "billing_worker": BillingWorker,
     "sweeper": Sweeper,
     "reconcile": Reconcile,
 }

@@ -21,7 +21,8 @@ LEADS = "leads"
 PAYOUTS = "payouts"
 REPORTS = "reports"
 BULK = "bulk"  # long work that staff asked for, done in slices
-QUEUES = (INBOX, CLICKS, CAMPAIGNS, STEPS, MESSAGES, REFERRALS, LEADS, PAYOUTS, REPORTS, BULK)
+BILLING = "billing"  # what the processor of the platform's own payments is to be asked
+QUEUES = (INBOX, CLICKS, CAMPAIGNS, STEPS, MESSAGES, REFERRALS, LEADS, PAYOUTS, REPORTS, BULK, BILLING)
 SCHEDULED = (STEPS, MESSAGES, REFERRALS, LEADS, PAYOUTS)
 
 # Index names of every table: (partition attribute, sort attribute).

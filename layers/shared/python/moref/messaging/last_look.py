@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from moref.billing.standing import lapsed
 from moref.campaigns.blocked import blocked
 from moref.campaigns.effective import paused
 from moref.campaigns.model import Enrollment
@@ -59,7 +60,8 @@ def last_look(runtime: Runtime, message: Message) -> Verdict:
     # Of a person whose rows were merged since: what they want stands in the row that counts.
     contact = current(store, org, message.contact_id) if message.contact_id else None
     enrollment = store.find(Enrollment, org, message.enrollment_id) if message.enrollment_id else None
-    reason = _tenant(organization, location) or _journey(runtime, message, enrollment, contact)
+    journey = _journey(runtime, message, enrollment, contact)
+    reason = _tenant(organization, location) or _unpaid(runtime, message) or journey
     if reason is None and location is not None:
         reason = _person(runtime, message, location, contact)
     if reason is None and now - message.created_at > TOO_LATE:
@@ -91,6 +93,15 @@ def _tenant(organization: Organization | None, location: Location | None) -> Ski
     if location is None or location.status != "active":
         return "location_not_active"
     return None
+
+
+def _unpaid(runtime: Runtime, message: Message) -> SkipReason | None:
+    """Who has not paid for the service advertises no more, and its campaigns stand still. What is owed to people goes
+    on: service messages about a reward or a payout, answers to keywords, and what staff are told."""
+    begins = message.kind == "marketing" or (message.kind == "service" and message.enrollment_id is not None)
+    if not begins or lapsed(runtime.store, message.organization_id, runtime.clock.now()) is None:
+        return None
+    return "subscription_lapsed"
 
 
 def _journey(

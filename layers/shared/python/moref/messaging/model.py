@@ -19,7 +19,7 @@ MessageStatus = Literal[
 SkipReason = Literal[
     "organization_not_active", "location_not_active", "contact_gone", "journey_stopped", "no_address", "sms_country",
     "no_sender", "sender_not_active", "no_consent", "opted_out", "suppressed", "marketing_paused", "too_late",
-    "no_window", "stop_condition",
+    "no_window", "stop_condition", "subscription_lapsed",
 ]  # fmt: skip
 
 

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from moref.events import Event
 from moref.kernel.errors import Conflict
-from moref.records import Change, create_once, get
+from moref.records import Change, Emit, Write, create_once, get
 from moref.runtime import Runtime
 from moref.tenants.archive_location import refuse_or_rely
 from moref.tenants.audit import audited
@@ -21,7 +22,7 @@ def create_location(runtime: Runtime, organization_id: str, id: str, form: NewLo
     get(runtime.store, LegalEntity, organization_id, form.legal_entity_id)
     fields = _checked(runtime, dict(form) | {"settings": merged({}, form.settings)})
     location = Location(organization_id=organization_id, id=id, created_at=now, updated_at=now, **fields)
-    create_once(runtime.store, location, audited(now, organization_id, actor, "location.created", id))
+    create_once(runtime.store, location, _told(location), audited(now, organization_id, actor, "location.created", id))
     return get(runtime.store, Location, organization_id, id)
 
 
@@ -38,9 +39,17 @@ def change_location(
         fields["settings"] = merged(before.settings, fields["settings"])
     audit = audited(now, organization_id, actor, "location.changed", id, fields=",".join(sorted(fields)))
     archived = before.status == "active" and fields.get("status") == "archived"
-    relied_on = [refuse_or_rely(runtime.store, before)] if archived else []
-    runtime.store.commit(Change(before, before.changed(now, **fields)), audit, *relied_on)
+    others: list[Write] = [refuse_or_rely(runtime.store, before)] if archived else []
+    after = before.changed(now, **fields)
+    if after.status != before.status:
+        others.append(_told(after))
+    runtime.store.commit(Change(before, after), audit, *others)
     return get(runtime.store, Location, organization_id, id)
+
+
+def _told(location: Location) -> Emit:
+    event = Event("location.changed", location.organization_id, location.id, {"status": location.status})
+    return Emit(event, location.updated_at)
 
 
 def _checked(runtime: Runtime, fields: dict[str, Any]) -> dict[str, Any]:

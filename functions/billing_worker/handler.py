@@ -1,0 +1,18 @@
+"""Queue billing: looks at one subscription, because something was told of it or the locations changed."""
+
+from typing import Any
+
+from moref.aws.worker import worker
+from moref.billing.follow_locations import look
+from moref.kernel.env import BillingWorker
+from moref.kernel.errors import Malformed
+from moref.runtime import Runtime
+
+
+def work(runtime: Runtime, message: dict[str, Any]) -> None:
+    if message.get("command") != "refresh" and message.get("name") != "location.changed":
+        raise Malformed("not work for billing")
+    look(runtime, message["organization_id"])
+
+
+handler = worker(BillingWorker, work)
