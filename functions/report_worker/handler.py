@@ -1,4 +1,4 @@
-"""Counts what reports show: campaigns' messages that went on, clicks, referrals, conversions, payouts; and what was used."""
+"""Counts what reports show: campaigns' messages, clicks, referrals, conversions, payouts; and what was used."""
 
 from collections.abc import Callable
 from typing import Any

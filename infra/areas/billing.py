@@ -6,8 +6,8 @@ from infra.constructs.function import Size
 from infra.constructs.parts import Feed, Parts
 from moref.kernel import names
 
-# Up to four calls of the processor, who may take 13 seconds for each; the library is a large one.
-BILLING = Size(512, Duration.seconds(60))
+# Up to four calls of the processor, who may take 7 seconds for each; the library is a large one.
+BILLING = Size(512, Duration.seconds(30))
 
 
 def build(parts: Parts) -> None:

@@ -33,6 +33,7 @@ def test_vendors_are_the_desk_locally(clouds: dict[str, Cloud]) -> None:
         "sendgrid": "http://127.0.0.1:4601/sendgrid",
         "smartmoving": "http://127.0.0.1:4601/smartmoving",
         "sns": "http://127.0.0.1:4601/sns",
+        "stripe": "http://127.0.0.1:4601/stripe",
         "tremendous": "http://127.0.0.1:4601/tremendous/api/v2",
         "twilio": "http://127.0.0.1:4601/twilio",
     }

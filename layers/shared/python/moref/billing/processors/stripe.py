@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 KEEP_HEADERS = ("stripe-signature",)
 VERSION = "2026-06-24.dahlia"
 WINDOW = 300  # seconds; Stripe's own library lets events of the future in, we do not
-TIMEOUT = (3, 10)  # seconds to connect, to read
+TIMEOUT = (2, 5)  # seconds to connect, to read; a caller asks up to five times, and each is safe to repeat
 MOST_LISTED = 20
 OURS = "organization_id"  # the metadata that makes a subscription one of this product
 _OVER = ("canceled", "incomplete_expired")
