@@ -97,6 +97,7 @@ INVENTORY: Mapping[str, Holding] = {
     "door": _ids("what a code leads to", exported=False),
     "page_token": _ids("what a page's token leads to", exported=False),
     "open_payout": _ids("that a payout is not at its end", exported=False),
+    "usage_mark": _ids("that a message or a referral was counted", exported=False),
     # Kept for a while
     "inbox": Holding("a webhook as it came, names and addresses included", "expires", exported=False, kept="inbox"),
     "idempotency_key": Holding("the answer a member got, to be repeated", "expires", exported=False, kept="answer"),
@@ -135,6 +136,8 @@ INVENTORY: Mapping[str, Holding] = {
     "report_month": _nothing(),
     "advocate_standing": _ids("how far an advocate came in a period"),
     "ad_spend": _nothing(),
+    "subscription": _nothing(),
+    "usage_day": _nothing(),
     "logo": _OURS,
     "report_share": _OURS,
     "call_minute": _OURS,
@@ -145,6 +148,8 @@ INVENTORY: Mapping[str, Holding] = {
     "person": _OURS,  # who signs in, across organizations: their e-mail, while they do
     "handout": _OURS,
     "hook": _OURS,
+    "billing_customer": _OURS,
+    "platform_account": _OURS,
     "hourly_work": _OURS,
     "lane": _OURS,
     "lane_share": _OURS,
