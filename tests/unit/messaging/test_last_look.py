@@ -8,7 +8,7 @@ import pytest
 
 from moref.campaigns.model import Enrollment
 from moref.campaigns.places import Place
-from moref.intake.model import Contact
+from moref.intake.model import Address, Contact, Job
 from moref.kernel.keys import GLOBAL
 from moref.messaging.model import Suppression
 from moref.messaging.opt_out import opt_in, opt_out
@@ -209,13 +209,10 @@ def test_the_phones_area_code_holds_a_text_back_that_names_no_places() -> None:
     assert it.message(id).status == "sent"
 
 
-HAWAII = [Place(zone="Pacific/Honolulu", state="HI")]
-
-
 @pytest.mark.parametrize(
     "heard",
     [
-        lambda it: it.change(Enrollment, it.enrollment().id, places=HAWAII),  # the CRM told where the move goes
+        lambda it: it.change(Job, JOB, destination=Address(state="HI")),  # the CRM told where the move goes
         lambda it: it.change(Contact, PERSON, phone="+18085550123"),  # or a new number
     ],
 )

@@ -53,38 +53,43 @@ Verdict = Skip | Wait | Go
 
 def last_look(runtime: Runtime, message: Message) -> Verdict:
     """Skip reasons come before waiting, so that people see at once what will never go."""
-    now = runtime.clock.now()
     store, org = runtime.store, message.organization_id
     organization = store.find(Organization, org, org)
     location = store.find(Location, org, message.location_id)
     # Of a person whose rows were merged since: what they want stands in the row that counts.
     contact = current(store, org, message.contact_id) if message.contact_id else None
     enrollment = store.find(Enrollment, org, message.enrollment_id) if message.enrollment_id else None
-    journey = _journey(runtime, message, enrollment, contact)
+    job = _job(runtime, message, enrollment)
+    journey = _journey(runtime, message, (enrollment, job), contact)
     reason = _tenant(organization, location) or _unpaid(runtime, message) or journey
     if reason is None and location is not None:
         reason = _person(runtime, message, location, contact)
-    if reason is None and now - message.created_at > TOO_LATE:
+    if reason is None and runtime.clock.now() - message.created_at > TOO_LATE:
         reason = "too_late"
     if reason is not None or location is None or organization is None:
         return Skip(reason or "location_not_active")
-    if (switch := stopped(store, org, "sends")) is not None:
-        return Wait(now + STOPPED_WAIT, f"stopped: {switch}")
-    if enrollment is not None and message.kind != "staff" and paused(store, enrollment):
-        return Wait(now + STOPPED_WAIT, "campaign_paused")
-    if (
-        message.channel == "email"
-        and message.kind != "staff"
-        and state_of(runtime, org, "email", location) == "blocked"
-    ):
-        return Wait(now + STOPPED_WAIT, "sender_blocked")
-    to = _address(message, location, contact) or ""
+    if (held := _held(runtime, message, location, enrollment)) is not None:
+        return held
+    go = Go(_address(message, location, contact) or "", location, contact, None)
     if message.kind in ("staff", "keyword"):
-        return Go(to, location, contact, None)
+        return go
+    places = _places(message, location, contact, job)
     # A STOP of this very moment marks the contact: then the claim is refused, and everything is looked at again.
-    unchanged = (Require(contact),) if contact is not None else ()
-    places = _places(message, location, contact, enrollment)
-    return _timely(runtime, message, organization, places, Go(to, location, contact, None, unchanged))
+    claims = (Require(contact),) if contact is not None else ()
+    return _timely(runtime, message, organization, places, replace(go, claims=claims))
+
+
+def _held(runtime: Runtime, message: Message, location: Location, enrollment: Enrollment | None) -> Wait | None:
+    """What ends when somebody lets it go on."""
+    store, org, later = runtime.store, message.organization_id, runtime.clock.now() + STOPPED_WAIT
+    if (switch := stopped(store, org, "sends")) is not None:
+        return Wait(later, f"stopped: {switch}")
+    if message.kind == "staff":
+        return None
+    if enrollment is not None and paused(store, enrollment):
+        return Wait(later, "campaign_paused")
+    blocked_mail = message.channel == "email" and state_of(runtime, org, "email", location) == "blocked"
+    return Wait(later, "sender_blocked") if blocked_mail else None
 
 
 def _tenant(organization: Organization | None, location: Location | None) -> SkipReason | None:
@@ -104,18 +109,22 @@ def _unpaid(runtime: Runtime, message: Message) -> SkipReason | None:
     return "subscription_lapsed"
 
 
+def _job(runtime: Runtime, message: Message, enrollment: Enrollment | None) -> Job | None:
+    id = message.job_id or (enrollment.job_id if enrollment is not None else None)
+    return runtime.store.find(Job, message.organization_id, id) if id and message.kind != "staff" else None
+
+
 def _journey(
-    runtime: Runtime, message: Message, enrollment: Enrollment | None, contact: Contact | None
+    runtime: Runtime, message: Message, about: tuple[Enrollment | None, Job | None], contact: Contact | None
 ) -> SkipReason | None:
     """A job cancelled, or a claim opened, between planning and sending stops what was queued."""
+    enrollment, job = about
     if message.kind == "staff":
         return None
     if message.enrollment_id is not None and (enrollment is None or enrollment.status == "stopped"):
         return "journey_stopped"
     if message.kind != "marketing" or contact is None:
         return None
-    job_id = enrollment.job_id if enrollment is not None else message.job_id
-    job = runtime.store.find(Job, message.organization_id, job_id) if job_id else None
     return "stop_condition" if blocked(runtime.store, message.organization_id, contact.id, job) else None
 
 
@@ -190,12 +199,11 @@ def _timely(runtime: Runtime, message: Message, organization: Organization, plac
     return replace(go, valid_until=end, claims=(*go.claims, *room.writes))
 
 
-def _places(
-    message: Message, location: Location, contact: Contact | None, enrollment: Enrollment | None
-) -> Sequence[Place]:
+def _places(message: Message, location: Location, contact: Contact | None, job: Job | None) -> Sequence[Place]:
     """Those known at planning, and what was heard since: addresses of the job, another phone."""
-    known = [*message.places, *(enrollment.places if enrollment is not None else ())]
-    return list(dict.fromkeys([*known, *candidates(None, None, location, contact.phone if contact else None)]))
+    ends = (job.origin, job.destination) if job is not None else (None, None)
+    phone = contact.phone if contact is not None else None
+    return list(dict.fromkeys([*message.places, *candidates(*ends, location, phone)]))
 
 
 def _wait(message: Message, places: Sequence[Place], start: datetime, reason: str, holidays: bool) -> Verdict:
