@@ -65,7 +65,7 @@ class DataStack(Stack):
             self, names.TRAFFIC, stage=stage, indexes=("by_noun", "by_status", "pending"), expires=True
         )
         # Nothing in the ledger ever expires.
-        ProductTable(self, names.LEDGER, stage=stage, indexes=("by_parent", "by_noun"))
+        ProductTable(self, names.LEDGER, stage=stage, indexes=names.LEDGER_INDEXES)
         self.stream_arns = {names.CORE: core.stream_arn, names.TRAFFIC: traffic.stream_arn}
 
     def _files(self) -> None:

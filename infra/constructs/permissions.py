@@ -16,7 +16,7 @@ LEDGER = ("GetItem", "Query", "PutItem")  # append-only
 TABLE_INDEXES = {
     names.CORE: tuple(names.INDEXES),
     names.TRAFFIC: ("by_noun", "by_status", "pending"),
-    names.LEDGER: ("by_parent", "by_noun"),
+    names.LEDGER: names.LEDGER_INDEXES,
 }
 
 

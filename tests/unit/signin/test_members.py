@@ -162,7 +162,8 @@ def test_two_owners_who_push_each_other_out_at_once_leave_one(world: World, how:
 def test_two_owners_who_leave_at_the_same_instant_leave_one(world: World) -> None:
     """The second commit lands between the first one's reads and its own: the rows it was decided on have changed."""
     other, _ = joined(world, NEW, "owner")
-    store, plain, done = world.store, world.store.commit, []
+    store, plain = world.store, world.store.commit
+    done: list[int] = []
 
     def commit(*writes: Any) -> None:
         changes = [write for write in writes if isinstance(write, Change) and isinstance(write.after, Member)]

@@ -53,5 +53,5 @@ _ATTESTED: Schema = {
 OPERATIONS = (
     Operation("PUT", "/v1/connections/{id}/consent-attestation", _attest, "owner", "connections",
               "Attests what customers agreed to when the CRM says that they may be texted", _ATTESTED.copy,
-              body=ConsentText, whole=True),
+              body=ConsentText, whole=True, fresh=True),
 )  # fmt: skip

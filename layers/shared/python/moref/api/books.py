@@ -145,7 +145,7 @@ OPERATIONS = (
               _MONTH_END.copy, query=_QUERY, whole=True),
     Operation("POST", "/v1/ledger/closed-months", _close, "admin", "ledger",
               "Closes a month of a payer's books, from a day after its end; corrections are entries of later months",
-              CLOSED_MONTH.schema, status=201, body=Month, whole=True),
+              CLOSED_MONTH.schema, status=201, body=Month, whole=True, fresh=True),
     Operation("GET", "/v1/ledger/journal", _journal, "admin", "ledger",
               "A payer's journal of a month as CSV, one row a line of an entry", lambda: {"type": "string"},
               query=_QUERY, whole=True, produces="text/csv"),

@@ -69,8 +69,8 @@ def _change(call: Call) -> Any:
 
 OPERATIONS = (
     Operation("POST", "/v1/budgets", _create, "admin", "budgets", "Sets a budget", BUDGET.schema, status=201,
-              body=NewBudget, idempotency="optional", whole=True),
+              body=NewBudget, idempotency="optional", whole=True, fresh=True),
     Operation("PATCH", "/v1/budgets/{id}", _change, "admin", "budgets",
               "Changes a budget, pauses it or lets it go on; what it held is judged again", BUDGET.schema,
-              body=BudgetChanges, whole=True),
+              body=BudgetChanges, whole=True, fresh=True),
 )  # fmt: skip

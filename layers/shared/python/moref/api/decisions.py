@@ -145,7 +145,7 @@ OPERATIONS = (
               idempotency="required"),
     Operation("POST", "/v1/payouts/{id}/cancel", _cancel_payout, "admin", "payouts",
               "Ends a payout that needs a person, when the provider says that nothing is paid under its id",
-              PAYOUT.schema, body=Cancellation, idempotency="required"),
+              PAYOUT.schema, body=Cancellation, idempotency="required", fresh=True),
     Operation("POST", "/v1/advocates/{id}/links", _give_link, "admin", "advocates",
               "The advocate's link of a location, made when there is none", LINK.schema, body=LinkOf,
               idempotency="optional", paid=True),

@@ -131,5 +131,5 @@ OPERATIONS = (
               query=_TIMES, produces="text/csv", whole=True),
     Operation("POST", "/v1/do-not-contact/{id}/lift", _lift, "admin", "do-not-contact",
               "Lets an address be written to again; not one whose owner said so themselves", SUPPRESSION.schema,
-              body=Lift, whole=True),
+              body=Lift, whole=True, fresh=True),
 )  # fmt: skip

@@ -44,8 +44,10 @@ def page(document: dict[str, Any]) -> str:
         f"<title>{escape(info['title'])} API</title><style>{_STYLE}</style></head><body><main>"
         f"<h1>{escape(info['title'])} API, version {escape(info['version'])}</h1>"
         f'<p>The same as data: <a href="/v1/openapi.json">openapi.json</a>.</p>{_about(info["description"])}'
-        f'<nav aria-label="Sections">{tags}<a href="#problems">problems</a><a href="#schemas">schemas</a></nav>'
-        f'{sections}<section id="problems"><h2>Problems</h2>{_problems()}</section>'
+        f'<nav aria-label="Sections">{tags}<a href="#permissions">permissions</a>'
+        '<a href="#problems">problems</a><a href="#schemas">schemas</a></nav>'
+        f'{sections}<section id="permissions"><h2>Permissions</h2>{_permissions(document["x-permissions"])}</section>'
+        f'<section id="problems"><h2>Problems</h2>{_problems()}</section>'
         f'<section id="schemas"><h2>Schemas</h2>{schemas}</section></main></body></html>\n'
     )
 
@@ -131,6 +133,29 @@ def _simple(schema: dict[str, Any]) -> str:
 
 def _pre(schema: dict[str, Any]) -> str:
     return f"<pre>{escape(json.dumps(schema, indent=1))}</pre>"
+
+
+def _permissions(table: list[dict[str, Any]]) -> str:
+    """Every operation: the role it needs, and what else."""
+    rows = "".join(
+        f"<tr><td><code>{escape(row['operation'])}</code></td><td>{escape(row['needs'])}</td><td>{_besides(row)}</td></tr>"
+        for row in table
+    )
+    return (
+        "<p>Owners may do what admins may, and admins what members may. Who is limited to locations sees and changes "
+        "what is of these. An API key is an admin within its scopes.</p>"
+        f"<table><tr><th>Operation</th><th>Needs</th><th>Besides</th></tr>{rows}</table>"
+    )
+
+
+def _besides(row: dict[str, Any]) -> str:
+    scope = row["api_key_scope"]
+    found = [
+        "a sign-in of the last 15 minutes" if row["fresh_sign_in"] else "",
+        "every location" if row["every_location"] else "",
+        f"API key: <code>{escape(scope)}</code>" if scope else "",
+    ]
+    return "; ".join(filter(None, found))
 
 
 def _problems() -> str:

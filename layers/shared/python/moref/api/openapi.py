@@ -3,6 +3,7 @@
 from typing import Any
 
 from moref.api.operation import Operation, Schema
+from moref.api.permissions import table
 from moref.api.problems import TITLES
 from moref.api.routes import OPERATIONS
 
@@ -33,9 +34,11 @@ _PROBLEM: Schema = {
 _ABOUT = """\
 Every answer is JSON; every error is an RFC 9457 problem document with a request id.
 
-* **Who you are**: `Authorization: Bearer <token>`. The organization is the token's; another organization's id is
-  answered exactly as an unknown one, with 404. A sensitive act needs a sign-in of the last 15 minutes; without one the
-  answer is 403 with the code `sign_in_again`.
+* **Who you are**: `Authorization: Bearer <token>`. A token comes from `POST /v1/sign-in/code` and
+  `POST /v1/sign-in/verify`, and is renewed at `POST /v1/sign-in/refresh`; a program has an API key instead. The
+  organization is the token's; another organization's id is answered exactly as an unknown one, with 404.
+* **What you may** stands in the table of permissions, at the end. A sensitive act needs a sign-in of the last 15
+  minutes; without one the answer is 403 with the code `sign_in_again`: sign in again, then repeat it.
 * **Money** is an integer of minor units with its currency: 2500 USD is 25 dollars.
 * **Lists** hold up to `limit` (at most 100) rows, newest first, with `next_cursor` until the end. A list takes one
   filter, and a time range: `created_since` / `created_until`, or with `status` `updated_since` / `updated_until`.
@@ -94,6 +97,7 @@ def document() -> dict[str, Any]:
         "servers": [{"url": "/"}],
         "security": [{"bearer": []}],
         "tags": [{"name": tag} for tag in dict.fromkeys(operation.tag for operation in OPERATIONS)],
+        "x-permissions": table(),
         "paths": paths,
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},

@@ -58,7 +58,7 @@ _ASKED: Schema = {
 OPERATIONS = (
     Operation("POST", "/v1/payouts/{id}/new-address", _ask, "admin", "payouts",
               "Sends the advocate a code, to another address on file, that confirms a new address for a reward that"
-              " could not be delivered", _ASKED.copy, body=NewAddress, idempotency="required"),
+              " could not be delivered", _ASKED.copy, body=NewAddress, idempotency="required", fresh=True),
     Operation("POST", "/v1/payouts/{id}/new-address/confirm", _confirm, "admin", "payouts",
               "Has the reward delivered to the new address, with the code the advocate was sent", PAYOUT.schema,
               body=Code, idempotency="optional"),

@@ -129,10 +129,10 @@ def _archive_advocate(call: Call, id: str) -> Advocate:
 
 OPERATIONS = (
     Operation("POST", "/v1/programs", _create_program, "admin", "programs", "Creates reward rules", PROGRAM.schema,
-              status=201, body=NewProgram, idempotency="optional", whole=True),
+              status=201, body=NewProgram, idempotency="optional", whole=True, fresh=True),
     Operation("PATCH", "/v1/programs/{id}", _change_program, "admin", "programs",
               "Changes reward rules: a new revision, for conversions from now on", PROGRAM.schema, body=ProgramChanges,
-              whole=True),
+              whole=True, fresh=True),
     Operation("POST", "/v1/programs/{id}/acceptances", _accept, "admin", "programs",
               "Records that an advocate accepted a version of the terms, or attested", ACCEPTANCE.schema, status=201,
               body=AcceptanceForm, idempotency="optional"),

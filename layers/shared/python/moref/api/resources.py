@@ -150,7 +150,7 @@ READABLE = (
         AuditRow,
         words("actor action subject detail"),
         "who decided what, and why",
-        {"subject": "parent"},
+        {"subject": "parent", "actor": "location_id", "action": "status"},
         whole=True,
         least="admin",
     ),

@@ -86,7 +86,7 @@ def _let_go(call: Call) -> Any:
 OPERATIONS = (
     Operation("POST", "/v1/rewards/{id}/mark", _mark, "admin", "rewards",
               "Marks a reward as issued or redeemed by hand; never pays anything", REWARD.schema, body=Mark,
-              idempotency="optional"),
+              idempotency="optional", fresh=True),
     Operation("POST", "/v1/rewards/{id}/resend", _resend, "admin", "rewards",
               "Tells the person of their code or credit again, or has the provider deliver again what it could not",
               REWARD.schema, idempotency="required"),
@@ -94,7 +94,7 @@ OPERATIONS = (
               "After fraud: a paid reward is owed back by the terms that the advocate accepted", DEBT.schema, body=Why,
               idempotency="optional"),
     Operation("POST", "/v1/rewards/{id}/debt/release", _let_go, "admin", "rewards", "Lets go what is still owed",
-              DEBT.schema, body=Why, idempotency="optional"),
+              DEBT.schema, body=Why, idempotency="optional", fresh=True),
     Operation("POST", "/v1/discount-codes/{id}/redeem", _redeem, "admin", "discount-codes",
               "Redeems a discount code, once; the answer says how much is off", DISCOUNT_CODE.schema, body=Redemption,
               idempotency="required"),

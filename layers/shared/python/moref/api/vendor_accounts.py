@@ -49,13 +49,13 @@ def _change(call: Call) -> Any:
 OPERATIONS = (
     Operation("PUT", "/v1/vendor-accounts/twilio", _connect, "owner", "vendor-accounts",
               "Connects Twilio for SMS and WhatsApp, or replaces its credentials", VENDOR_ACCOUNT.schema,
-              body=TwilioAccount, whole=True),
+              body=TwilioAccount, whole=True, fresh=True),
     Operation("PUT", "/v1/vendor-accounts/sendgrid", _connect, "owner", "vendor-accounts",
               "Connects SendGrid: e-mail leaves by it from now on, and no longer by the platform",
-              VENDOR_ACCOUNT.schema, body=SendGridAccount, whole=True),
+              VENDOR_ACCOUNT.schema, body=SendGridAccount, whole=True, fresh=True),
     Operation("PUT", "/v1/vendor-accounts/tremendous", _connect, "owner", "vendor-accounts",
               "Connects Tremendous, or replaces its credentials", VENDOR_ACCOUNT.schema, body=TremendousAccount,
-              whole=True),
+              whole=True, fresh=True),
     Operation("PATCH", "/v1/vendor-accounts/{id}", _change, "admin", "vendor-accounts",
               "Stops an account, or takes it up again", VENDOR_ACCOUNT.schema, body=VendorAccountChanges, whole=True),
 )  # fmt: skip

@@ -35,6 +35,7 @@ INDEXES = {
     "by_waiting_place": ("waiting_place_key", "waiting_since"),
     "pending": ("pending", "pending_since"),
 }
+LEDGER_INDEXES = ("by_parent", "by_noun", "by_status", "by_location")  # the last two list audit by action and actor
 PENDING_SHARDS = 4  # spreads the sparse index; the sweeper reads each
 TTL_ATTRIBUTE = "expires_at"  # epoch seconds
 

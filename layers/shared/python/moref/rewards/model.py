@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
 
-from moref.kernel import ids, names
+from moref.kernel import ids, keys, names
 from moref.programs.model import Discount, RewardType
 from moref.records import Entity
 
@@ -180,7 +180,7 @@ class Entry(Entity):
 
 
 class AuditRow(Entity):
-    """Who did what, append-only."""
+    """Who did what, append-only. Listed by subject, and by actor and action in the places of location and status."""
 
     noun: ClassVar[str] = "audit"
     table: ClassVar[str] = names.LEDGER
@@ -192,3 +192,8 @@ class AuditRow(Entity):
 
     def parent(self) -> str:
         return self.subject
+
+    def index_keys(self) -> dict[str, str]:
+        org, noun = self.organization_id, self.noun
+        listed = {"status_key": self.action, "location_key": self.actor}
+        return super().index_keys() | {name: keys.filter_key(org, noun, value) for name, value in listed.items()}
