@@ -62,6 +62,7 @@ class Stage:
             return "{}"
         desk = f"http://127.0.0.1:{self.port_base + 1}"
         paths = {
+            "google": "google",
             "sendgrid": "sendgrid",
             "smartmoving": "smartmoving",
             "sns": "sns",

@@ -10,7 +10,6 @@ import json
 import os
 import subprocess
 import sys
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ from infra.local.layout import REGION, REPOSITORY
 
 STAFF = "office@bluebird.example.com"
 SMS_NUMBER = "+15125550100"
-OWNER_TOKEN_LIFE = timedelta(days=3650)  # a local cloud's clock is moved by years
 CALLS_PER_MINUTE = 1_000_000
 FUNCTION = "moref-local-api"
 DOOR = "moref-local-vendor_webhook"
@@ -61,6 +59,8 @@ def seed(outputs: dict[str, Any]) -> dict[str, Any]:
 
 def plant(outputs: dict[str, Any]) -> dict[str, Any]:
     """The work itself, inside the process whose environment points at the cloud."""
+    from infra.local.seed_sign_in import google, owner_token
+
     runtime = _runtime()
     bluebird = _bluebird(runtime, outputs)
     redbird = _redbird(runtime)
@@ -70,9 +70,10 @@ def plant(outputs: dict[str, Any]) -> dict[str, Any]:
     _connect(runtime, bluebird.organization_id, outputs)
     _sender_active(runtime, bluebird)
     _verify_sender(runtime.settings.mail_from)
+    google(runtime, outputs["api_url"])
     url = outputs["api_url"]
     return {
-        "owner_token": _token(runtime, bluebird),
+        "owner_token": owner_token(runtime, bluebird),
         "organization_id": bluebird.organization_id,
         "location_id": bluebird.location_id,
         "connection_id": bluebird.connection_id,
@@ -81,7 +82,7 @@ def plant(outputs: dict[str, Any]) -> dict[str, Any]:
         "sms_number": SMS_NUMBER,
         "hooks": {"generic": _hook(url, bluebird), "smartmoving": _smartmoving(runtime, bluebird, outputs)},
         "other": {
-            "owner_token": _token(runtime, redbird),
+            "owner_token": owner_token(runtime, redbird),
             "organization_id": redbird.organization_id,
             "location_id": redbird.location_id,
             "hooks": {"generic": _hook(url, redbird)},
@@ -281,17 +282,6 @@ def _verify_sender(mail_from: str) -> None:
     from moref.aws.clients import client
 
     client("sesv2").create_email_identity(EmailIdentity=mail_from.rpartition("@")[2])
-
-
-def _token(runtime: Any, made: Any) -> str:
-    """Its sign-in stays fresh for as long as it lives: nobody reads a code from a mailbox to try the API by hand."""
-    from moref.records import get
-    from moref.signin.tokens import issue
-    from moref.tenants.model import Member
-
-    owner = get(runtime.store, Member, made.organization_id, made.member_id)
-    last = runtime.clock.now() + OWNER_TOKEN_LIFE
-    return issue(runtime, owner, signed_in_at=last, lifetime=OWNER_TOKEN_LIFE)
 
 
 def _hook(url: str, made: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@
   rotate connection|vendor  a new signing secret, or new credentials of an outside system
   billing account|agree|end|look
                             the platform's own account at Stripe, and organizations that pay in another way
+  google                    lets people sign in with Google: its client, on standard input
   backup, restore           see infra/ops/runbooks/restore.md: the steps and their order
 
 Exit codes: 0 done; 1 it failed, or something is left to do (said so); 2 refused, nothing was done.
@@ -20,7 +21,7 @@ Permissions of the operator's role, beside those of a person who only looks (Clo
   sqs:SendMessage on the work queues; sqs:GetQueueAttributes, ReceiveMessage, DeleteMessage, ChangeMessageVisibility,
     StartMessageMoveTask on the dead-letter queues and stream-router-failed
   kms:Encrypt, kms:Decrypt on the tenant key and secretsmanager:GetSecretValue on the platform's secret
-    (rotate, billing account, restore)
+    (rotate, billing account, google, restore)
   scheduler:CreateSchedule, GetSchedule, DeleteSchedule in the group and iam:PassRole of the scheduler's role (restore)
   dynamodb:CreateBackup, DescribeBackup, ListBackups, RestoreTableToPointInTime, RestoreTableFromBackup, DescribeTable,
     UpdateTable, UpdateTimeToLive, UpdateContinuousBackups on moref-<stage>-* (backup, restore)
@@ -31,12 +32,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from infra.ops import billing, dlq, look, replay, restore, rotate, sweep, switches
+from infra.ops import billing, dlq, google, look, replay, restore, rotate, sweep, switches
 from infra.ops.desk import Refused, open_desk
 from moref.kernel.errors import MorefError
 from moref.kernel.names import STAGES
 
-VERBS = (switches, look, dlq, replay, sweep, rotate, billing, restore)
+VERBS = (switches, look, dlq, replay, sweep, rotate, billing, google, restore)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -30,6 +30,7 @@ def test_vendors_are_the_real_ones_in_aws(aws_cloud: Cloud) -> None:
 def test_vendors_are_the_desk_locally(clouds: dict[str, Cloud]) -> None:
     [text] = {variables["VENDOR_URLS"] for variables in _variables(clouds["local"]) if "VENDOR_URLS" in variables}
     assert json.loads(text) == {
+        "google": "http://127.0.0.1:4601/google",
         "sendgrid": "http://127.0.0.1:4601/sendgrid",
         "smartmoving": "http://127.0.0.1:4601/smartmoving",
         "sns": "http://127.0.0.1:4601/sns",

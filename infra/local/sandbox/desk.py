@@ -16,6 +16,7 @@
 | POST /smartmoving/_set, POST /smartmoving/_event, GET /smartmoving/_state | a company's staff work in SmartMoving |
 | POST /stripe/_pay?session=, POST /stripe/_set?customer=&status= | an owner pays; what becomes of that |
 | /tremendous/api/v2/..., /twilio/2010-04-01/..., /crm/leads, /smartmoving/api/..., /stripe/v1/... | the vendors |
+| /google/... | Google's sign-in: who consents is registered as {"vendor": "google", "sub", "email", ...} |
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from collections.abc import Callable
 from infra.local.sandbox.clock import DRAIN_SECONDS, MAX_STEP_SECONDS, Desk, NotAtRest
 from infra.local.sandbox.crm import Crm
 from infra.local.sandbox.faults import COMMON, Faults
+from infra.local.sandbox.google import Google
 from infra.local.sandbox.messages import Sent, in_order, page
 from infra.local.sandbox.record import Recorder
 from infra.local.sandbox.sendgrid import SendGrid
@@ -67,7 +69,7 @@ class DeskPages:
         self._stripe = Stripe(desk.now, desk.callbacks)
         vendors: list[Vendor] = [
             self._tremendous, self._twilio, Crm(), self._smartmoving, self._sendgrid, self._sns,
-            self._stripe,
+            self._stripe, Google(desk.now),
         ]  # fmt: skip
         self._vendors = {vendor.name: vendor for vendor in vendors}
         self._counter = Counter(vendors, self._recorder, self._faults, validator)

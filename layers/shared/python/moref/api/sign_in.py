@@ -27,6 +27,17 @@ class CodeFromMail(Form):
     organization_id: Identifier | None = _ORGANIZATION
 
 
+class GoogleWanted(Form):
+    redirect_uri: str = Field(min_length=1, max_length=500, description="where the browser comes back to")
+
+
+class GoogleCode(Form):
+    state: str = Field(min_length=1, max_length=128, description="as it came back with the code")
+    ticket: str = Field(min_length=1, max_length=128, description="as the attempt was given; it never travels in a URL")
+    code: str = Field(min_length=1, max_length=2048)
+    organization_id: Identifier | None = _ORGANIZATION
+
+
 class Renewal(Form):
     refresh_token: str = Field(max_length=256, description="good for one use; a copy that is used ends the session")
     organization_id: Identifier | None = _ORGANIZATION
@@ -51,6 +62,27 @@ def _verify(call: Call) -> Any:
         call.runtime,
         verify_code(call.runtime, body.email, body.code, source=call.source, organization_id=body.organization_id),
     )
+
+
+def _begin(call: Call) -> Any:
+    from moref.signin.sign_in_google import VALID as OPEN
+    from moref.signin.sign_in_google import begin
+
+    begun = begin(call.runtime, call.body.redirect_uri, source=call.source)
+    return {
+        "authorization_url": begun.authorization_url,
+        "state": begun.state,
+        "ticket": begun.ticket,
+        "valid_seconds": int(OPEN.total_seconds()),
+    }
+
+
+def _finish(call: Call) -> Any:
+    from moref.signin.sign_in_google import finish
+
+    body = call.body
+    found = finish(call.runtime, body.state, body.ticket, body.code, organization_id=body.organization_id)
+    return shown(call.runtime, found)
 
 
 def _refresh(call: Call) -> Any:
@@ -153,6 +185,11 @@ def _asked_schema() -> Schema:
     return _object(valid_seconds={"type": "integer", "description": "of the code, if a mail can reach the address"})
 
 
+def _begun_schema() -> Schema:
+    seconds: Schema = {"type": "integer", "description": "until the browser must be back"}
+    return _object(authorization_url=_TEXT, state=_TEXT, ticket=_TEXT, valid_seconds=seconds)
+
+
 def _me_schema() -> Schema:
     return {"title": "Me", **_object(email=_TEXT, **_PLACES)}
 
@@ -163,6 +200,12 @@ OPERATIONS = (
               status=202, body=CodeWanted, access="anyone"),
     Operation("POST", "/v1/sign-in/verify", _verify, "member", "sign-in",
               "Signs in by the code; who has no organization yet may found one", signed_in_schema, body=CodeFromMail,
+              access="anyone"),
+    Operation("POST", "/v1/sign-in/google", _begin, "member", "sign-in",
+              "Begins a sign-in with Google: send the browser to the address and keep the ticket", _begun_schema,
+              status=201, body=GoogleWanted, access="anyone"),
+    Operation("POST", "/v1/sign-in/google/verify", _finish, "member", "sign-in",
+              "Signs in by what Google sent the browser back with", signed_in_schema, body=GoogleCode,
               access="anyone"),
     Operation("POST", "/v1/sign-in/refresh", _refresh, "member", "sign-in",
               "Renews both tokens, also for another of one's organizations", signed_in_schema, body=Renewal,

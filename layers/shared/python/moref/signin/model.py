@@ -82,6 +82,36 @@ class Session(Entity):
         return self.person_id
 
 
+class GoogleClient(Entity):
+    """How Google knows the platform, set by an operator. Without it nobody signs in with Google. id is "google"."""
+
+    noun: ClassVar[str] = "google_client"
+
+    client_id: str
+    secret_ciphertext: str  # KMS, base64; context (PEOPLE, "google")
+    redirect_uris: list[str]  # where browsers may come back to, as registered at Google
+
+
+class GoogleAttempt(Entity):
+    """A sign-in with Google that was begun; the id holds a digest of its state."""
+
+    noun: ClassVar[str] = "google_attempt"
+
+    ticket_digest: str
+    nonce: str
+    redirect_uri: str
+    valid_until: AwareDatetime
+    status: Literal["open", "used"] = "open"
+
+
+class GoogleIdentity(Entity):
+    """Whom a Google account belongs to; the id is a keyed hash of its subject, which outlives every address."""
+
+    noun: ClassVar[str] = "google_identity"
+
+    person_id: str
+
+
 class Invitation(Entity):
     """An e-mail address that may become a member; the id is derived from organization and address."""
 
