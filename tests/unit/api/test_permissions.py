@@ -17,7 +17,8 @@ SENSITIVE = {
     "PUT /v1/connections/{id}/consent-attestation", "POST /v1/legal-entities", "PATCH /v1/legal-entities/{id}",
     "POST /v1/programs", "PATCH /v1/programs/{id}", "POST /v1/budgets", "PATCH /v1/budgets/{id}",
     "POST /v1/payouts/{id}/cancel", "POST /v1/payouts/{id}/new-address", "POST /v1/rewards/{id}/mark",
-    "POST /v1/rewards/{id}/debt/release", "POST /v1/advocates/{id}/goodwill", "POST /v1/goodwill/{id}/approve", "POST /v1/goodwill/approve",
+    "POST /v1/rewards/{id}/debt/release", "POST /v1/advocates/{id}/goodwill", "POST /v1/goodwill/{id}/approve",
+    "POST /v1/goodwill/approve",
     "POST /v1/ledger/closed-months", "POST /v1/do-not-contact/{id}/lift", "DELETE /v1/switches/{id}",
 }  # fmt: skip
 # What stops something must never wait for a code from a mailbox.

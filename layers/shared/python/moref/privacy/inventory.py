@@ -144,6 +144,9 @@ INVENTORY: Mapping[str, Holding] = {
     "challenge": _OURS,
     "tally": _OURS,
     "session": _OURS,
+    "google_client": _OURS,
+    "google_attempt": _OURS,
+    "google_identity": _OURS,
     "key_door": _OURS,
     "person": _OURS,  # who signs in, across organizations: their e-mail, while they do
     "handout": _OURS,
