@@ -271,6 +271,16 @@ def test_a_code_of_nobody_is_not_found() -> None:
             redeem(world.runtime, ORG, code, job_id=None, price=5, actor="mem_1")
 
 
+@pytest.mark.parametrize("price", [1.5, 100.0, "100", -1, True, 2**53])
+def test_a_price_that_is_no_amount_is_refused_and_redeems_nothing(price: Any) -> None:
+    world = world_with(reward_type="discount_code")
+    code = earned(world).code
+    own_job(world)
+    with pytest.raises(BadInput) as refused:
+        redeem(world.runtime, ORG, str(code), job_id="job_own", price=price, actor="mem_1")
+    assert (refused.value.field, [one.status for one in world.all(DiscountCode)]) == ("price", ["active"])
+
+
 # By hand
 
 

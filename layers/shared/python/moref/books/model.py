@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
 
 from moref.kernel import names
 from moref.records import Entity
@@ -16,7 +16,7 @@ class Balance(BaseModel):
     location_id: str
     currency: str
     account: str
-    amount: int
+    amount: StrictInt
 
 
 class ClosedMonth(Entity):

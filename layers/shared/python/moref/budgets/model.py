@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from moref.kernel import ids
 from moref.money import Currency, Positive
@@ -37,7 +37,7 @@ class Spend(Entity):
     location_id: str | None = None
     period: str  # "2026-06", "2026-Q2", "2026"
     currency: str
-    amount: int = 0
+    amount: StrictInt = 0
     approvals: int = Field(default=0, ge=0)
 
     def parent(self) -> str:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
 
 from moref.programs.model import Terms
 from moref.records import Entity
@@ -46,7 +46,7 @@ class Vote(_Part):
     """One member's yes where two are needed, to no more than they saw."""
 
     by: str
-    amount: int = 0  # minor units at stake then
+    amount: StrictInt = 0  # minor units at stake then
     at: AwareDatetime
     reason: str | None = None
 
@@ -56,7 +56,7 @@ class Taken(_Part):
 
     standings: list[str] = Field(default_factory=list)
     spends: list[str] = Field(default_factory=list)
-    amount: int = 0
+    amount: StrictInt = 0
     currency: str
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
 
 from moref.records import Entity
 
@@ -16,7 +16,7 @@ class Lot(_Part):
     """What is left of one reward."""
 
     reward_id: str
-    left: int  # minor units, above 0
+    left: StrictInt  # minor units, above 0
 
 
 class CreditAccount(Entity):
@@ -45,7 +45,7 @@ class CreditPart(_Part):
 
     account_id: str
     reward_id: str
-    amount: int
+    amount: StrictInt
 
 
 class CreditUse(Entity):
@@ -62,7 +62,7 @@ class CreditUse(Entity):
     location_id: str
     connection_id: str
     external_id: str  # the job's, in the CRM
-    amount: int
+    amount: StrictInt
     currency: str
     parts: list[CreditPart]
     turn: int = 1
@@ -84,12 +84,12 @@ class DiscountCode(Entity):
     contact_id: str
     location_id: str
     legal_entity_id: str
-    amount: int  # off, or the most that a share comes to
+    amount: StrictInt  # off, or the most that a share comes to
     basis_points: int | None = None
     currency: str
     valid_until: AwareDatetime  # it ends at this instant
     status: Literal["active", "redeemed", "expired", "revoked"] = "active"
-    redeemed_amount: int | None = None
+    redeemed_amount: StrictInt | None = None
     redeemed_at: AwareDatetime | None = None
     redeemed_by: str | None = None  # member id, or "crm"
     job_id: str | None = None
@@ -114,9 +114,9 @@ class Debt(Entity):
     location_id: str
     legal_entity_id: str
     currency: str
-    due: int  # what is owed back as things stand
-    amount: int  # that, or what was kept already when that is more
-    settled: int = 0  # kept back from later rewards
+    due: StrictInt  # what is owed back as things stand
+    amount: StrictInt  # that, or what was kept already when that is more
+    settled: StrictInt = 0  # kept back from later rewards
     cause: Literal["fraud", "cancellation"]
     words: str
     turn: int = 1

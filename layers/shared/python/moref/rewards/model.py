@@ -36,8 +36,8 @@ class Reward(Entity):
     kind: RewardType = "gift_card"
     discount: Discount | None = None  # of a discount code
     words: str | None = None  # what staff hand over
-    amount: int
-    withheld: int = 0  # kept for what the advocate owes (debts.py), part of `amount`
+    amount: StrictInt
+    withheld: StrictInt = 0  # kept for what the advocate owes (debts.py), part of `amount`
     currency: str
     status: RewardStatus = "pending"
     reason: str | None = None
@@ -87,7 +87,7 @@ class Payout(Entity):
     location_id: str
     provider: str
     vendor_account_id: str
-    amount: int
+    amount: StrictInt
     currency: str
     recipient_name: str
     recipient_email: str | None

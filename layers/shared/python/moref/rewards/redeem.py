@@ -4,7 +4,7 @@ from moref.conversions.conditions import interstate
 from moref.intake.model import Job
 from moref.kernel import codes
 from moref.kernel.errors import BadInput, Conflict, NotFound
-from moref.kernel.money import Money
+from moref.kernel.money import MAXIMUM, Money
 from moref.money import share
 from moref.programs.accepted import tariff_allows
 from moref.records import Change, Write, get
@@ -23,12 +23,14 @@ def redeem(
 ) -> DiscountCode:
     """The redeemed code. `price`: minor units before the discount; by default the job's amount.
 
-    Raises NotFound; BadInput when a share is asked of no price, or no job is named and no tariff item allows discounts
-    on interstate moves; Conflict when it was redeemed on another job, has ended
-    or was revoked, or is of another currency or on an interstate move that no tariff item lets it off (rules.md
-    "Money"). For the same job again: as it is.
+    Raises NotFound; BadInput on a price that is no amount, when a share is asked of no price, or no job is named and no
+    tariff item allows discounts on interstate moves; Conflict when it was redeemed on another job, has ended or was
+    revoked, or is of another currency or on an interstate move that no tariff item lets it off (rules.md "Money"). For
+    the same job again: as it is.
     """
     store, org = runtime.store, organization_id
+    if price is not None and (type(price) is not int or not 0 <= price <= MAXIMUM):
+        raise BadInput("a price is a whole number of minor units", field="price")
     found = get(store, DiscountCode, org, codes.normalise(code) or code)
     if found.status == "redeemed" and found.job_id is not None and found.job_id == job_id:
         return found
