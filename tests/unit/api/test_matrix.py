@@ -30,7 +30,6 @@ OWN_RULES: dict[str, tuple[int, str]] = {
     "POST /v1/jobs/{id}/send-now": OTHER_ROW,
     "POST /v1/contacts/{id}/merge": OTHER_ROW,
     "POST /v1/unmatched-sources/{id}/attribute": OTHER_ROW,
-    "POST /v1/disputes/{id}/accept": OTHER_ROW,
     "POST /v1/payouts/{id}/new-address/confirm": OTHER_ROW,
     "PUT /v1/senders/{id}": (404, "the world's sender is of no channel"),
     "PATCH /v1/members/{id}": (403, "an admin does not change an owner"),
