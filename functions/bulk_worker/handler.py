@@ -11,9 +11,12 @@ from moref.aws.worker import worker
 from moref.imports.work import NEXT, work_import
 from moref.kernel.env import BulkWorker
 from moref.kernel.errors import Malformed
+from moref.privacy.close import close
 from moref.privacy.erase import erase
 from moref.privacy.export import export, remove
+from moref.privacy.retention import forget_old
 from moref.runtime import Runtime
+from moref.tenants.close_organization import mark_links
 
 # The event that asks for the work, and equally the command of its next slice -> (runtime, organization, subject).
 WORK: dict[str, Callable[[Runtime, str, str], object]] = {
@@ -23,6 +26,9 @@ WORK: dict[str, Callable[[Runtime, str, str], object]] = {
     "erasure.asked": erase,
     "export.asked": export,
     "export.remove": remove,
+    "organization.closing_changed": mark_links,
+    "organization.close": close,
+    "retention.due": forget_old,
 }
 
 

@@ -81,7 +81,10 @@ class RedirectDoor:
         location = self._aws.get(core, key, within=READ_WITHIN)
         open_branch = location is not None and location["data"].get("status") == "active"
         site_url = location["data"].get("site_url") if location is not None and open_branch else None
-        return organization, target(site_url, code, base_url=self._settings.base_url, stage=self._settings.stage)
+        credited = location is None or location["data"].get("links_credit", True)
+        return organization, target(
+            site_url, code, base_url=self._settings.base_url, stage=self._settings.stage, credited=credited
+        )
 
 
 def click_row(code: str, organization: str, now: float) -> "dict[str, Any]":

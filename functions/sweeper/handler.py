@@ -13,8 +13,10 @@ from moref.hourly import DAY, HOUR, once_an_hour
 from moref.intake.sweep import sweep_waiting as records
 from moref.kernel.env import Sweeper
 from moref.messaging.sweep import sweep_overdue as messages
+from moref.privacy.sweep import sweep_closings as closings
 from moref.privacy.sweep import sweep_erasures as erasures
 from moref.privacy.sweep import sweep_exports as exports
+from moref.privacy.sweep import sweep_retention as retention
 from moref.referrals.dispute_due import sweep_disputes as disputes
 from moref.referrals.sweep import sweep_overdue as leads
 from moref.reporting.count_again import sweep_counters as counters
@@ -26,7 +28,8 @@ Sweep = Callable[[Runtime], int]
 EVERY_ROUND: dict[str, Sweep] = {"events": lambda runtime: router(runtime).sweep()}
 HOURLY: dict[str, Sweep] = {
     "steps": steps, "messages": messages, "leads": leads, "crm": records, "disputes": disputes, "codes": codes,
-    "erasures": erasures, "exports": exports, "subscriptions": subscriptions,
+    "erasures": erasures, "exports": exports, "subscriptions": subscriptions, "closings": closings,
+    "retention": retention,
 }  # fmt: skip
 DAILY: dict[str, Sweep] = {"counters": counters}
 

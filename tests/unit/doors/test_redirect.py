@@ -72,6 +72,11 @@ def test_a_click_leads_to_the_site_with_the_code_and_is_stored() -> None:
     assert not {"noun_key", "status_key", "created", "updated", "pending"} & set(row)
 
 
+def test_while_the_company_closes_its_account_the_link_leads_to_its_site_without_our_code() -> None:
+    here, _ = door(links_credit=False)
+    assert here.visit("GET", CODE, PHONE)[0]["headers"]["location"] == "https://move.example.com/quote?utm=x"
+
+
 def test_the_router_understands_a_click_row() -> None:
     here, light = door()
     here.visit("GET", CODE, PHONE)

@@ -5,6 +5,7 @@ import json
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -114,7 +115,8 @@ class Life:
         now = self.runtime.clock.now()
         made = Reward(**self.world.base("rew_1"), advocate_id=self.link.advocate_id, contact_id=self.ann,
                       conversion_id="cnv_1", location_id=LOCATION, legal_entity_id="le_1", amount=2500, currency="USD",
-                      approved_at=now, release_at=now, released_at=now if released else None)  # fmt: skip
+                      approved_at=now, release_at=now + timedelta(minutes=0 if released else 10),
+                      released_at=now if released else None)  # fmt: skip
         self.store.commit(Create(made))
         return made
 

@@ -82,6 +82,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "subscription.changed": (),  # subject organization; status, previous_status
     "message.queued": (MESSAGES,),  # subject message
     "erasure.asked": (BULK,),  # subject erasure; of a person, whose data goes slice by slice
+    "organization.closing_changed": (BULK,),  # subject organization; status: closing, or active again
     "export.asked": (BULK,),  # subject export; of: person or organization; its files are written slice by slice
     "message.changed": (REPORTS,),  # subject message to somebody; status: it left; of a campaign, also what followed
 }

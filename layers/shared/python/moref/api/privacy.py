@@ -85,17 +85,17 @@ def _links(call: Call) -> Any:
 
 
 OPERATIONS = (
-    Operation("POST", "/v1/contacts/{id}/erase", _erase, "admin", "contacts",
+    Operation("POST", "/v1/contacts/{id}/erase", _erase, "admin", "privacy",
               "Erases a person: nothing is sent to them from now on, what is held of them goes within minutes, and no "
               "webhook or import brings it back. Links, the ledger and opt-outs stay, without a name",
               ERASURE.schema, status=202, body=Erase, idempotency="required", whole=True, fresh=True),
-    Operation("POST", "/v1/contacts/{id}/export", _export_person, "admin", "contacts",
+    Operation("POST", "/v1/contacts/{id}/export", _export_person, "admin", "privacy",
               "Asks for a copy of everything that is held of a person, as JSON", EXPORT.schema, status=202,
               idempotency="required", whole=True, fresh=True),
-    Operation("POST", "/v1/organization/export", _export_all, "owner", "organization",
+    Operation("POST", "/v1/organization/export", _export_all, "owner", "privacy",
               "Asks for a copy of everything the organization owns: JSON lines and CSV for each noun", EXPORT.schema,
               status=202, idempotency="required", whole=True, fresh=True),
-    Operation("POST", "/v1/exports/{id}/links", _links, "admin", "exports",
+    Operation("POST", "/v1/exports/{id}/links", _links, "admin", "privacy",
               "Links to the files of a copy, good for four hours; an organization's are for its owners", _LINKS.copy,
               whole=True, fresh=True, reads=True),
 )  # fmt: skip

@@ -27,7 +27,9 @@ from moref.referrals.model import Lead, Link
 from moref.rewards.model import AuditRow, Entry, Payout
 from moref.tenants.model import Connection, LegalEntity, Location, Organization, Switch
 
-ORGANIZATION = Resource("organization", Organization, words("name status settings locked"), "your organization")
+ORGANIZATION = Resource(
+    "organization", Organization, words("name status closes_at settings locked"), "your organization"
+)
 SWITCH = Resource("switches", Switch, words("stopped reason by"), "stop switches")
 LEGAL_ENTITY = Resource("legal-entities", LegalEntity, words("name ein"), "payers of rewards")
 LOCATION = Resource(

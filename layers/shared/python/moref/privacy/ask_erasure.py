@@ -25,10 +25,13 @@ def erasure_id(organization_id: str, contact_id: str) -> str:
     return ids.derived("ers", organization_id, contact_id)
 
 
-def ask_erasure(runtime: Runtime, organization_id: str, contact_id: str, *, reason: str, actor: str) -> Erasure:
+def ask_erasure(
+    runtime: Runtime, organization_id: str, contact_id: str, *, reason: str, actor: str, raw: bool = True
+) -> Erasure:
     """Of the whole person: rows that were merged are erased with the one that counts. Asking again changes nothing.
 
-    Raises NotFound; Conflict while the approval of a reward of theirs may still be undone, or after five lost races.
+    `raw` False leaves raw webhooks to their end after thirty days. Raises NotFound; Conflict while the approval of a
+    reward of theirs may still be undone, or after five lost races.
     """
     for _ in range(TRIES):
         found = contact_ids(runtime, organization_id, contact_id)
@@ -37,7 +40,7 @@ def ask_erasure(runtime: Runtime, organization_id: str, contact_id: str, *, reas
             return known
         _nothing_to_be_undone(runtime, organization_id, found)
         try:
-            runtime.store.commit(*_writes(runtime, organization_id, found, reason, actor))
+            runtime.store.commit(*_writes(runtime, organization_id, found, reason, actor, raw=raw))
         except Conflict:
             continue  # a notice, a merge, or the same request at once
         return get(runtime.store, Erasure, organization_id, erasure_id(organization_id, found[0]))
@@ -63,13 +66,14 @@ def listed(runtime: Runtime, erasure: Erasure) -> list[Write]:
     ]  # fmt: skip
 
 
-def _writes(runtime: Runtime, org: str, contact_ids: list[str], reason: str, actor: str) -> list[Write]:
+def _writes(runtime: Runtime, org: str, contact_ids: list[str], reason: str, actor: str, *, raw: bool) -> list[Write]:
     now = runtime.clock.now()
     contacts = [get(runtime.store, Contact, org, id) for id in contact_ids]
     crm_keys = customer_keys(runtime.keys, org, {key for contact in contacts for key in contact.crm_keys})
     erasure = Erasure(
         organization_id=org, id=erasure_id(org, contact_ids[0]), created_at=now, updated_at=now,
         contact_id=contact_ids[0], contact_ids=contact_ids, requested_by=actor, reason=reason, inbox_until=now,
+        inbox_done=not raw,
         listed_keys=sorted({*crm_keys, *(key for contact in contacts for key in contact.person_keys)}),
     )  # fmt: skip
     return [
@@ -83,12 +87,13 @@ def _writes(runtime: Runtime, org: str, contact_ids: list[str], reason: str, act
 
 def _nothing_to_be_undone(runtime: Runtime, org: str, contact_ids: list[str]) -> None:
     """A reward that is released is ordered before the address goes; one that is about to be would find none."""
+    now = runtime.clock.now()
     rewards = Person(runtime, org, contact_ids).rows().get("reward", [])
     waiting = [
         reward.release_at
         for reward in rewards
         if isinstance(reward, Reward) and reward.status == "pending" and reward.released_at is None
-        if reward.kind == "gift_card" and reward.release_at is not None
+        if reward.kind == "gift_card" and reward.release_at is not None and reward.release_at > now
     ]
     if waiting:
         when = max(waiting).strftime("%H:%M UTC")

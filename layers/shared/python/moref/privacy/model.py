@@ -75,3 +75,13 @@ class Export(Entity):
 
     def parent(self) -> str | None:
         return self.contact_id
+
+
+class RetentionMark(Entity):
+    """Until when a noun's rows are old and blanked, by creation; id is the noun. A pass goes on after `after`."""
+
+    noun: ClassVar[str] = "retention_mark"
+
+    done_until: AwareDatetime
+    pass_until: AwareDatetime | None = None
+    after: dict[str, Any] | None = None

@@ -100,7 +100,7 @@ def _held(runtime: Runtime, organization_id: str) -> str | None:
     if stopped(runtime.store, organization_id, "payouts") is not None:
         return "stopped"
     organization = runtime.store.find(Organization, organization_id, organization_id)
-    if organization is not None and organization.status != "active":
+    if organization is not None and organization.status not in ("active", "closing"):
         return f"the organization is {organization.status}"
     return None
 

@@ -14,7 +14,8 @@ class Organization(Entity):
     noun: ClassVar[str] = "organization"  # organization_id == id
 
     name: str
-    status: Literal["active", "suspended", "closed"] = "active"
+    status: Literal["active", "suspended", "closing", "closed"] = "active"
+    closes_at: AwareDatetime | None = None  # while closing: until then an owner may take it back
     settings: dict[str, Any] = Field(default_factory=dict)  # name -> value; see tenants.settings
     locked: list[str] = Field(default_factory=list)  # names a location may not override
     calls_per_minute: int = Field(default=DEFAULT_CALLS, ge=1)  # of the API; the platform may allow more
@@ -52,6 +53,7 @@ class Location(Entity):
     phone: str | None = None  # E.164
     staff_email: str  # who is told of low scores and leads the CRM did not take
     review_url: str  # the public review link, the same for every customer
+    links_credit: bool = True  # False while the organization closes: links lead on, and earn nothing
     site_url: str | None = None  # https; where links lead; without one they lead to /q/{code}
     sms_sender: str | None = None  # E.164 number or messaging service; without one, e-mail only
     crm_branch: str | None = None  # how the CRM names this branch
