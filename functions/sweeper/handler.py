@@ -29,9 +29,8 @@ EVERY_ROUND: dict[str, Sweep] = {"events": lambda runtime: router(runtime).sweep
 HOURLY: dict[str, Sweep] = {
     "steps": steps, "messages": messages, "leads": leads, "crm": records, "disputes": disputes, "codes": codes,
     "erasures": erasures, "exports": exports, "subscriptions": subscriptions, "closings": closings,
-    "retention": retention,
 }  # fmt: skip
-DAILY: dict[str, Sweep] = {"counters": counters}
+DAILY: dict[str, Sweep] = {"counters": counters, "retention": retention}
 
 
 def sweep(runtime: Runtime) -> dict[str, Any]:
