@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from moref.campaigns.catalogue import CATALOGUE
+from moref.campaigns.check_saved import Faulty
 from moref.campaigns.definition import Definition
 from moref.campaigns.fairness import check_campaigns
 from moref.campaigns.model import Campaign, CampaignVersion
+from moref.campaigns.save_campaign import save_definition
 from moref.kernel.errors import BadInput, Conflict, NotFound
 from moref.messaging.check_template import Refused
 from moref.messaging.model import MessageClass
@@ -208,6 +210,26 @@ def test_a_template_that_makes_a_campaign_unfair_is_refused_with_the_place(link:
     with pytest.raises(Refused):
         save(it, f"our_thanks.{PLACE}", f"thanks {link}")
     assert "thanks" in sms(it, "our_thanks")
+
+
+def test_another_branchs_review_link_is_one_too_written_out() -> None:
+    """As the campaign is saved after the template, and the other way round."""
+    it = world()
+    other = get(it.store, Location, ORG, PLACE).model_copy(
+        update={"id": "loc_2", "version": 0, "review_url": "https://say.example.test/dallas"}
+    )
+    it.store.commit(Create(other))
+    save(it, "our_thanks", "thanks https://say.example.test/dallas", kind="marketing")
+    with pytest.raises(Faulty) as faulty:
+        save_definition(
+            it.runtime, ORG, "partner_nurture", Definition.model_validate(gated("our_thanks")), version=0, actor=WHO
+        )
+    assert [each.place for each in faulty.value.problems] == ["trigger.when"]
+    campaign(it, "thanks", **gated("plain_thanks"))
+    row = save(it, "plain_thanks", "thanks", kind="marketing")
+    with pytest.raises(Refused) as caught:
+        save(it, "plain_thanks", "thanks say.example.test/dallas", version=row.version)
+    assert [each.field for each in caught.value.findings] == ["campaigns.thanks.trigger.when"]
 
 
 def test_a_draft_may_be_as_it_likes() -> None:

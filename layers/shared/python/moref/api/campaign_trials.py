@@ -64,8 +64,8 @@ def _preview(call: Call) -> Any:
         raise BadInput("say whose preview: contact_id or job_id", field="contact_id")
     if body.definition is not None:
         location_id = job.location_id if job else contact.location_id if contact else ""
-        ids = [place.id for place in every(call.runtime.store, Location, call.organization_id)]
-        found = problems(call.runtime, body.definition, call.get(Location, location_id), ids)
+        places = every(call.runtime.store, Location, call.organization_id)
+        found = problems(call.runtime, body.definition, call.get(Location, location_id), places)
         if found:
             raise Invalid([(f"definition.{each.place}", each.words) for each in found])
     shown = preview(

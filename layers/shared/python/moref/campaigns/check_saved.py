@@ -34,20 +34,19 @@ def refuse_faulty(runtime: Runtime, after: Campaign, saved: CampaignVersion | No
     """
     found: dict[Problem, None] = {}
     places = every(runtime.store, Location, after.organization_id)
-    ids = [place.id for place in places]
     for place in _where(after, places):
         effective = _at(runtime.store, after, place)
         if saved is None and effective.status not in _IN_FORCE:
             continue
         definition = _definition(runtime.store, after, effective, saved)
         if definition is not None:
-            found.update(dict.fromkeys(problems(runtime, definition, place, ids)))
+            found.update(dict.fromkeys(problems(runtime, definition, place, places)))
     if found:
         raise Faulty(list(found))
 
 
-def problems(runtime: Runtime, definition: Definition, place: Location, location_ids: Sequence[str]) -> list[Problem]:
-    """Of the definition as it would run at one location."""
+def problems(runtime: Runtime, definition: Definition, place: Location, places: Sequence[Location]) -> list[Problem]:
+    """Of the definition as it would run at one location of all `places`."""
     store = _Once(runtime.store)
 
     def template(name: str) -> Template | None:
@@ -56,7 +55,8 @@ def problems(runtime: Runtime, definition: Definition, place: Location, location
         except BadInput:
             return None
 
-    return check_definition(definition, Around(location_ids, template, has_review_link(store, place)))
+    holds = has_review_link(store, place, [each.review_url for each in places])
+    return check_definition(definition, Around([each.id for each in places], template, holds))
 
 
 def _where(after: Campaign, places: Sequence[Location]) -> list[Location]:

@@ -57,9 +57,10 @@ def unfair(runtime: Runtime, after: Template) -> list[Finding]:
     """What the campaigns in force would do to the review link once the row is as in `after` (rules.md "Reviews")."""
     store = _With(runtime, after)
     found: dict[Finding, None] = {}
+    urls = surroundings(runtime, after.organization_id).review_urls
     for place in _places(runtime, after):
         campaigns = in_force(runtime.store, after.organization_id, place.id)
-        for problem in check_campaigns(campaigns, has_review_link(store, place)):
+        for problem in check_campaigns(campaigns, has_review_link(store, place, urls)):
             found[Finding(f"campaigns.{problem.place}", 1, problem.words)] = None
     return list(found)
 

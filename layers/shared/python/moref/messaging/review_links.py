@@ -30,8 +30,10 @@ def written_out(source: str, review_urls: Collection[str]) -> bool:
     return any(each in plain for each in (*(_bare(url).casefold() for url in review_urls if url), *_review_sites()))
 
 
-def has_review_link(store: Finds, location: Location) -> Callable[[str], bool]:
-    """By the name of a template, as it counts at the location.
+def has_review_link(
+    store: Finds, location: Location, review_urls: Collection[str] | None = None
+) -> Callable[[str], bool]:
+    """By the name of a template, as it counts at the location. `review_urls`: every branch's, by default its own.
 
     A name that does not exist holds nothing: that it does not exist is another check's finding.
     """
@@ -39,7 +41,7 @@ def has_review_link(store: Finds, location: Location) -> Callable[[str], bool]:
 
     def holds(name: str) -> bool:
         if name not in known:
-            known[name] = holds_review_link(words(name), [location.review_url])
+            known[name] = holds_review_link(words(name), review_urls or [location.review_url])
         return known[name]
 
     def words(name: str) -> Mapping[Language, Wording]:
