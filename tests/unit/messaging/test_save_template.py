@@ -213,7 +213,7 @@ def test_a_template_that_makes_a_campaign_unfair_is_refused_with_the_place(link:
 
 
 def test_another_branchs_review_link_is_one_too_written_out() -> None:
-    """As the campaign is saved after the template, and the other way round."""
+    """In a branch's own form of a campaign, or of a template."""
     it = world()
     other = get(it.store, Location, ORG, PLACE).model_copy(
         update={"id": "loc_2", "version": 0, "review_url": "https://say.example.test/dallas"}
@@ -222,13 +222,18 @@ def test_another_branchs_review_link_is_one_too_written_out() -> None:
     save(it, "our_thanks", "thanks https://say.example.test/dallas", kind="marketing")
     with pytest.raises(Faulty) as faulty:
         save_definition(
-            it.runtime, ORG, "partner_nurture", Definition.model_validate(gated("our_thanks")), version=0, actor=WHO
+            it.runtime,
+            ORG,
+            f"partner_nurture.{PLACE}",
+            Definition.model_validate(gated("our_thanks")),
+            version=0,
+            actor=WHO,
         )
     assert [each.place for each in faulty.value.problems] == ["trigger.when"]
     campaign(it, "thanks", **gated("plain_thanks"))
-    row = save(it, "plain_thanks", "thanks", kind="marketing")
+    save(it, "plain_thanks", "thanks", kind="marketing")
     with pytest.raises(Refused) as caught:
-        save(it, "plain_thanks", "thanks say.example.test/dallas", version=row.version)
+        save(it, f"plain_thanks.{PLACE}", "thanks say.example.test/dallas")
     assert [each.field for each in caught.value.findings] == ["campaigns.thanks.trigger.when"]
 
 
