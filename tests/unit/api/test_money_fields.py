@@ -11,6 +11,8 @@ from moref.api.operation import Operation
 from moref.api.routes import OPERATIONS
 from moref.kernel.money import DECIMALS, Money
 from moref.money import FORMAT
+from moref.records import get
+from moref.tenants.model import Member
 from tests.unit.api.approvable import approvable
 from tests.unit.api.world import World
 
@@ -26,6 +28,7 @@ RULES: dict[str, Any] = {
     "automatic_under": 5000,
     "second_approver_over": 10_000,
 }
+FOUNDING = "POST /v1/organizations"
 # A whole, right body for each operation that takes money; `{id}` and LOCATION are filled in.
 BODIES: dict[str, dict[str, Any]] = {
     "POST /v1/programs": RULES | {"advocate_kind": "partner"},
@@ -40,6 +43,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH /v1/budgets/{id}": {"version": 1, "amount": 100_000},
     "POST /v1/advocates/{id}/goodwill": {
         "amount": 1000, "currency": "USD", "reason": "our mistake", "location_id": "LOCATION",
+    },
+    FOUNDING: {
+        "request_id": "first", "name": "Newbird Moving", "owner_name": "Nora", "tiers": RULES["tiers"],
+        "location": {
+            "time_zone": "America/Chicago", "postal_address": "1 Main Street, Austin, TX 78701",
+            "review_url": "https://reviews.example.com/newbird",
+        },
     },
 }  # fmt: skip
 WRONG = (
@@ -120,7 +130,12 @@ def called(world: World, route: str, raw: bytes) -> Any:
     if "discount-codes" in path:
         id = world.fill(world.a, tag="m")["discount-codes"]
     raw = raw.replace(b"LOCATION", world.a.location_id.encode())
-    return world.call(method, path.removeprefix("/v1").replace("{id}", id), raw=raw, key="k")
+    return world.call(method, path.removeprefix("/v1").replace("{id}", id), raw=raw, key="k", token=who(world, route))
+
+
+def who(world: World, route: str) -> str | None:
+    """An organization is founded by somebody who has none."""
+    return world.person_token("nora@newbird.example.com") if route == FOUNDING else None
 
 
 @pytest.mark.parametrize("route", BODIES)
@@ -128,6 +143,9 @@ def test_the_right_body_is_taken_as_it_is(world: World, route: str) -> None:
     answer = called(world, route, json.dumps(BODIES[route]).encode())
     assert answer.status in (200, 201), answer.text
     shown = answer.json()
+    if route == FOUNDING:
+        owner = get(world.store, Member, shown["organization"]["id"], shown["member_id"])
+        shown = world.call("GET", f"/programs/{shown['program_id']}", token=world.token_of(owner)).json()
     for at in places(BODIES[route], {"amount", "maximum", "minimum_amount", "automatic_under", "second_approver_over"}):
         sent, kept = BODIES[route], shown
         for key in at:
@@ -150,8 +168,9 @@ def test_no_money_field_takes_what_is_no_amount(world: World, route: str, at: Pa
 def called_again(world: World, route: str, raw: bytes) -> Any:
     method, path = route.split()
     return world.call(
-        method, path.removeprefix("/v1").replace("{id}", world.a.program_id), raw=raw, key=f"k{hash(raw)}"
-    )
+        method, path.removeprefix("/v1").replace("{id}", world.a.program_id), raw=raw, key=f"k{hash(raw)}",
+        token=who(world, route),
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
