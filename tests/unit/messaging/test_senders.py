@@ -210,7 +210,8 @@ def test_a_new_location_is_told_what_it_needs() -> None:
     checks = {check.name: check for check in readiness(it.runtime, ORG, PLACE)}
     assert {name: check.state for name, check in checks.items()} == {
         "payer": "ok", "crm": "missing", "facts": "missing", "email_sender": "ok", "sms_sender": "ok",
-        "postal_address": "ok", "review_link": "ok", "site": "ok", "reward_provider": "missing", "budget": "ok", "members": "ok",
+        "postal_address": "ok", "review_link": "ok", "site": "ok",
+        "reward_provider": "missing", "budget": "ok", "members": "ok",
     }  # fmt: skip
     assert all(check.words and (check.todo == "") == (check.state == "ok") for check in checks.values())
     with pytest.raises(NotFound):

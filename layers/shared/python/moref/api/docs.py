@@ -5,6 +5,7 @@ import re
 from html import escape
 from typing import Any
 
+from moref.api import getting_started
 from moref.api.problems import TITLES
 
 _STYLE = """
@@ -44,11 +45,33 @@ def page(document: dict[str, Any]) -> str:
         f"<title>{escape(info['title'])} API</title><style>{_STYLE}</style></head><body><main>"
         f"<h1>{escape(info['title'])} API, version {escape(info['version'])}</h1>"
         f'<p>The same as data: <a href="/v1/openapi.json">openapi.json</a>.</p>{_about(info["description"])}'
-        f'<nav aria-label="Sections">{tags}<a href="#permissions">permissions</a>'
-        '<a href="#problems">problems</a><a href="#schemas">schemas</a></nav>'
+        f'<nav aria-label="Sections"><a href="#getting-started">getting started</a>{tags}'
+        '<a href="#permissions">permissions</a><a href="#problems">problems</a><a href="#schemas">schemas</a></nav>'
+        f'<section id="getting-started"><h2>Getting started</h2>{_started()}</section>'
         f'{sections}<section id="permissions"><h2>Permissions</h2>{_permissions(document["x-permissions"])}</section>'
         f'<section id="problems"><h2>Problems</h2>{_problems()}</section>'
         f'<section id="schemas"><h2>Schemas</h2>{schemas}</section></main></body></html>\n'
+    )
+
+
+def _started() -> str:
+    steps = "".join(f"<li>{_step(step)}</li>" for step in getting_started.STEPS)
+    return f"<p>{_inline(getting_started.WORDS)}</p><ol>{steps}</ol>"
+
+
+def _step(step: getting_started.Step) -> str:
+    """What the words say of the answer stands in attributes, too, for a program that follows them."""
+    kept = "".join(
+        f' Keep <code data-keep="{escape(name)}">{escape(where)}</code> as <code>{{{escape(name)}}}</code>.'
+        for name, where in step.keeps.items()
+    )
+    again = ""
+    if step.until is not None:
+        where, value = map(escape, step.until)
+        again = f' Ask until <code data-until="{where}">{where}</code> is <code data-value="{value}">{value}</code>.'
+    return (
+        f"<p>{_inline(step.words)}</p><pre data-request>{escape(step.text())}</pre>"
+        f'<p>Answer <code data-status="{step.status}">{step.status}</code>.{kept}{again}</p>'
     )
 
 
