@@ -35,3 +35,9 @@ def test_every_address_of_it_is_there(world: World) -> None:
     for step in steps_of(world.call("GET", "/docs", token="").text):
         if step.address != "{hook_url}":
             assert step.method in methods_at(re.sub(r"\{[a-z_]+\}", "x", step.address)), step.address
+
+
+def test_the_page_says_what_a_crm_posts(world: World) -> None:
+    page = world.call("GET", "/docs", token="").text
+    for word in ("webhook-signature", "sms_opt_in", "damage_claim", "job.updated"):
+        assert word in page.partition('id="crm-events"')[2].partition("</section>")[0]

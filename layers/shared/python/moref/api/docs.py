@@ -1,5 +1,6 @@
 """The reference as one page of plain HTML, made of the OpenAPI document: no script, nothing fetched from elsewhere."""
 
+import inspect
 import json
 import re
 from html import escape
@@ -7,6 +8,7 @@ from typing import Any
 
 from moref.api import getting_started
 from moref.api.problems import TITLES
+from moref.intake.crm import generic
 
 _STYLE = """
 :root{color-scheme:light dark;--line:#8885;--soft:#8881}
@@ -45,9 +47,12 @@ def page(document: dict[str, Any]) -> str:
         f"<title>{escape(info['title'])} API</title><style>{_STYLE}</style></head><body><main>"
         f"<h1>{escape(info['title'])} API, version {escape(info['version'])}</h1>"
         f'<p>The same as data: <a href="/v1/openapi.json">openapi.json</a>.</p>{_about(info["description"])}'
-        f'<nav aria-label="Sections"><a href="#getting-started">getting started</a>{tags}'
+        '<nav aria-label="Sections"><a href="#getting-started">getting started</a>'
+        f'<a href="#crm-events">what a CRM posts</a>{tags}'
         '<a href="#permissions">permissions</a><a href="#problems">problems</a><a href="#schemas">schemas</a></nav>'
         f'<section id="getting-started"><h2>Getting started</h2>{_started()}</section>'
+        '<section id="crm-events"><h2>What a CRM posts</h2>'
+        f"<pre>{escape(inspect.getdoc(generic) or '')}</pre></section>"
         f'{sections}<section id="permissions"><h2>Permissions</h2>{_permissions(document["x-permissions"])}</section>'
         f'<section id="problems"><h2>Problems</h2>{_problems()}</section>'
         f'<section id="schemas"><h2>Schemas</h2>{schemas}</section></main></body></html>\n'
