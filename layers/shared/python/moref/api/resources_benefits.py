@@ -29,7 +29,7 @@ DISCOUNT_CODE = Resource(
 DEBT = Resource(
     "debts",
     Debt,
-    words("reward_id advocate_id contact_id location_id currency amount settled cause words status"),
+    words("reward_id advocate_id contact_id location_id currency due amount settled cause words status"),
     "paid rewards that are owed back; kept from later rewards",
     STATUS | PLACE | {"advocate_id": "parent"},
 )

@@ -15,7 +15,7 @@ from moref.rewards.model import Reward
 from moref.rewards.reverse import keep, reverse, withdrawal
 from moref.runtime import Runtime
 
-ASKED = ", after the provider had been asked to pay"
+ASKED = ", when the reward was already paid, used or asked for"
 
 
 def take_back(runtime: Runtime, before: Conversion, referral: Referral, words: str, shown: list[Write]) -> None:
