@@ -222,3 +222,24 @@ def test_the_check_tells_a_refusal_from_no_answer() -> None:
             server.answer = answer
             with pytest.raises(kind):
                 check_credentials(runtime, "smartmoving", {"api_key": "k" * 10}, field="api_key")
+
+
+def test_smartmovings_fields_are_mapped_without_new_credentials(world: World) -> None:
+    with serving("smartmoving") as (server, runtime):
+        server.answer = (200, b"{}")
+        world.runtime.settings.vendor_urls = runtime.settings.vendor_urls
+        made = connect(world, "smartmoving", api_key="key-of-theirs", branch_id="b1").json()["connection"]
+    assert made["config"] == {"monthly_calls": "125000", "branch_id": "b1"}
+    path, before = f"/connections/{made['id']}", get(world.store, Connection, world.a.organization_id, made["id"])
+    mapping = {"code_field": "customField02", "takes_leads": False, "monthly_calls": 20_000}
+    changed = world.call("PATCH", path, {"version": 1, "smartmoving": mapping}).json()
+    assert changed["config"] == {"monthly_calls": "20000", "code_field": "customField02"}
+    assert (changed["takes_leads"], changed["name"]) == (False, "Office CRM")
+    after = get(world.store, Connection, world.a.organization_id, made["id"])
+    assert (after.secret_ciphertext, after.credentials_ciphertext) == (
+        before.secret_ciphertext, before.credentials_ciphertext
+    )  # fmt: skip
+    other = world.call("PATCH", f"/connections/{world.a.connection_id}", {"version": 1, "smartmoving": mapping})
+    assert (other.status, other.json()["field"]) == (422, "smartmoving")
+    wrong = world.call("PATCH", path, {"version": 2, "smartmoving": mapping | {"api_key": "x" * 9}})
+    assert (wrong.status, wrong.json()["field"]) == (422, "smartmoving.api_key")

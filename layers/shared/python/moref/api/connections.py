@@ -10,8 +10,8 @@ from moref.intake.model import ConnectionHealth, HookRefusal
 from moref.kernel.keys import GLOBAL
 from moref.records import get
 from moref.tenants.change_connection import change_connection
-from moref.tenants.crm_forms import CrmAccount, GenericAccount, SmartMovingAccount
-from moref.tenants.forms import ConnectionChanges, Form
+from moref.tenants.crm_forms import ConnectionChanges, CrmAccount, GenericAccount, SmartMovingAccount
+from moref.tenants.forms import Form
 from moref.tenants.model import Connection, Hook
 
 LATEST = 50  # refusals looked through: an hour and connection has one

@@ -84,7 +84,7 @@ _HOOK_URL: Schema = {
 CONNECTION = Resource(
     "connections",
     Connection,
-    words("crm name status default_location_id supplies lead_url"),
+    words("crm name status default_location_id supplies lead_url takes_leads config"),
     "CRM accounts, without their secrets",
     STATUS,
     extras={"hook_url": (_HOOK_URL, _hook_url)},

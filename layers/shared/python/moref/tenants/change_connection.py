@@ -1,13 +1,14 @@
 """Changes a CRM connection: its name, which facts it tells, where its leads go, whether its webhooks are let in."""
 
+from typing import Any
+
 from moref.kernel.errors import BadInput, Conflict
 from moref.kernel.keys import GLOBAL
 from moref.records import Change, Write, get
 from moref.runtime import Runtime
 from moref.tenants.archive_location import refuse_archived
 from moref.tenants.audit import audited
-from moref.tenants.crm_forms import SUPPLIES
-from moref.tenants.forms import ConnectionChanges
+from moref.tenants.crm_forms import SUPPLIES, ConnectionChanges, SmartMovingMapping
 from moref.tenants.model import Connection, Hook, Location
 from moref.tenants.urls import web_address
 
@@ -25,6 +26,8 @@ def change_connection(
         web_address(fields["lead_url"], stage=runtime.settings.stage, field="lead_url")
     if "supplies" in fields:
         fields["supplies"] = _supplied(before.crm, fields["supplies"])
+    if fields.pop("smartmoving", None) is not None:
+        fields |= _mapped(before.crm, changes.smartmoving)
     after = before.changed(now, **fields)
     if after.status == "active" and {"default_location_id", "status"} & fields.keys():
         refuse_archived(get(store, Location, organization_id, after.default_location_id))
@@ -35,6 +38,12 @@ def change_connection(
     names = ",".join(sorted(fields))
     store.commit(*writes, audited(now, organization_id, actor, "connection.changed", id, fields=names))
     return get(store, Connection, organization_id, id)
+
+
+def _mapped(crm: str, mapping: SmartMovingMapping) -> dict[str, Any]:
+    if crm != "smartmoving":
+        raise BadInput(f"this is a connection of {crm}", field="smartmoving")
+    return {"config": mapping.config(), "takes_leads": mapping.takes_leads}
 
 
 def _supplied(crm: str, said: list[str]) -> list[str]:

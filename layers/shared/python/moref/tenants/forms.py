@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, StringConstraints
 
-from moref.intake.model import FactKind
 from moref.kernel.errors import BadInput
 from moref.tenants.ein import ein
 
@@ -133,19 +132,6 @@ class LocationChanges(Changes):
     branding: BrandingForm = BrandingForm()
     status: Literal["active", "archived"] = "active"
     settings: dict[str, Any] = Field(default_factory=dict, description="null forgets a value: the level above counts")
-
-
-class ConnectionChanges(Changes):
-    name: Name = ""
-    lead_url: Address | None = Field(default=None, description="where leads are posted, signed; null for nowhere")
-    default_location_id: Identifier = ""
-    supplies: list[FactKind] = Field(
-        default_factory=list, min_length=1, max_length=20,
-        description="which facts your company keeps in it: a program may wait for no other",
-    )  # fmt: skip
-    status: Literal["active", "stopped"] = Field(
-        default="active", description="stopped: within a minute its webhooks are answered 404 and are not stored"
-    )
 
 
 class VendorAccountChanges(Changes):
