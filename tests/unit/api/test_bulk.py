@@ -13,6 +13,7 @@ BULK: dict[str, tuple[str, dict[str, Any]]] = {  # kind of what waits -> how man
     "unread_replies": ("messages/read", {}),
     "low_scores": ("feedback/handled", {}),
     "tasks": ("tasks/done", {}),
+    "leads": ("leads/entered", {}),
 }
 
 

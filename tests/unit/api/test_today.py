@@ -185,6 +185,10 @@ def test_what_is_dealt_with_leaves(desk: Desk) -> None:
     assert desk.world.call("POST", f"/messages/{reply.id}/read").status == 200
     task = desk.row("tasks")
     assert desk.world.call("POST", f"/tasks/{task.id}/done").status == 200
+    lead = desk.row("leads")
+    for _ in range(2):
+        entered = desk.world.call("POST", f"/leads/{lead.id}/entered")
+        assert (entered.status, entered.json()["entered_by"]) == (200, desk.world.a.member_id)
     source = desk.row("unmatched_sources")
     dismissed = desk.world.call("POST", f"/unmatched-sources/{source.id}/dismiss", {"reason": "an advertisement"})
     assert dismissed.status == 200

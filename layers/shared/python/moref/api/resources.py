@@ -10,6 +10,7 @@ from moref.api.conversions import CONVERSION
 from moref.api.crew import CREW_MEMBER
 from moref.api.goodwill import ROWS as GOODWILL_ROWS
 from moref.api.imports import IMPORT
+from moref.api.leads import LEAD
 from moref.api.members import INVITATION, MEMBER
 from moref.api.operation import Call, Schema
 from moref.api.programs import ROWS as PROGRAM_ROWS
@@ -23,7 +24,7 @@ from moref.api.resources_templates import TEMPLATE_ROWS
 from moref.api.vendor_accounts import VENDOR_ACCOUNT
 from moref.intake.model import InboxEvent, Job
 from moref.intake.pulled import CallBudget
-from moref.referrals.model import Lead, Link
+from moref.referrals.model import Link
 from moref.rewards.model import AuditRow, Entry, Payout
 from moref.tenants.model import Connection, LegalEntity, Location, Organization, Switch
 
@@ -127,17 +128,7 @@ READABLE = (
         "pieces of work as the CRM knows them",
         PLACE | {"contact_id": "parent"},
     ),
-    Resource(
-        "leads",
-        Lead,
-        words(
-            "location_id contact_id referral_id code origin destination move_date notes status attempts"
-            " next_attempt_at branch_told_at reason"
-        ),
-        "filled-in quote forms and their hand-over to the CRM",
-        STATUS | PLACE,
-        ("lead",),
-    ),
+    LEAD,
     *BENEFIT_ROWS,
     PAYOUT,
     Resource(

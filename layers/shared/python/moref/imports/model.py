@@ -14,7 +14,7 @@ OPEN: frozenset[Status] = frozenset({"uploading", "checking", "checked", "runnin
 
 MOST_BYTES = 25_000_000
 MOST_ROWS = 100_000
-STEP = 100  # rows whose outcome is noted together
+STEP = 50  # rows whose outcome is noted together
 BLOCK = 1000  # rows of one prepared file
 MOST_REJECTED = 5000  # rows that the report names; all are counted
 

@@ -96,9 +96,11 @@ class Lead(Entity):
     next_attempt_at: AwareDatetime | None = None
     branch_told_at: AwareDatetime | None = None  # e-mail to the branch after two minutes without acceptance
     reason: str | None = None
+    entered_at: AwareDatetime | None = None  # when staff had entered it into the CRM by hand
+    entered_by: str | None = None  # member id
 
     def waits(self) -> tuple[str, datetime] | None:
-        return ("lead", self.created_at) if self.status == "failed" else None
+        return ("lead", self.created_at) if self.status == "failed" and self.entered_at is None else None
 
 
 class Evidence(BaseModel):
