@@ -1,4 +1,5 @@
-"""Counts what reports show: campaigns' messages, clicks, referrals, conversions, payouts; and what was used."""
+"""Counts what reports show: campaigns' messages, clicks, referrals, conversions, payouts; and what was used. Plans the
+weekly report's e-mails."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,7 @@ from moref.reporting.count_message import count_message
 from moref.reporting.count_referral import count_referral
 from moref.reporting.count_subject import count_subject
 from moref.reporting.follow import CONCERNS, follow
+from moref.reporting.send_digest import send_digest
 from moref.runtime import Runtime
 
 # The funnel of a campaign, which counts messages, beside the reports, which count what became of people.
@@ -31,6 +33,8 @@ def work(runtime: Runtime, message: dict[str, Any]) -> None:
         count_subject(runtime, organization_id, "referral", message["referral_id"])
     elif command == "count_again":
         count_again(runtime, organization_id, message["noun"], message["after"])
+    elif name == "report.digest_due":
+        send_digest(runtime, organization_id, message["subject"])
     elif name in FUNNEL or name in CONCERNS:
         _count(runtime, organization_id, message)
     else:

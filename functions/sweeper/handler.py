@@ -20,6 +20,7 @@ from moref.privacy.sweep import sweep_retention as retention
 from moref.referrals.dispute_due import sweep_disputes as disputes
 from moref.referrals.sweep import sweep_overdue as leads
 from moref.reporting.count_again import sweep_counters as counters
+from moref.reporting.send_digest import sweep_digests as digests
 from moref.rewards.expire import sweep_codes as codes
 from moref.runtime import Runtime
 
@@ -29,6 +30,7 @@ EVERY_ROUND: dict[str, Sweep] = {"events": lambda runtime: router(runtime).sweep
 HOURLY: dict[str, Sweep] = {
     "steps": steps, "messages": messages, "leads": leads, "crm": records, "disputes": disputes, "codes": codes,
     "erasures": erasures, "exports": exports, "subscriptions": subscriptions, "closings": closings,
+    "digests": digests,
 }  # fmt: skip
 DAILY: dict[str, Sweep] = {"counters": counters, "retention": retention}
 

@@ -21,6 +21,7 @@ def build(parts: Parts) -> None:
         "/q/{code}",
         "/review/{token}",
         "/u/{token}",
+        "/report/{token}",
         guard="Customers have no account: the signed token in the link, checked by the function, is their permission.",
     )
     parts.api.route(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from struct import pack
 from zlib import compress, crc32
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page
@@ -16,7 +17,7 @@ from moref.tenants.logo import confirm_logo
 from moref.tenants.model import Location
 from tests.browser.checks import findings, fits
 from tests.browser.conftest import SIZES, Eyes
-from tests.browser.town import Town, ask, subscribe
+from tests.browser.town import Town, ask, subscribe, weekly_report
 from tests.fakes.referral_world import LOCATION, ORG, World
 
 pytestmark = pytest.mark.browser
@@ -123,6 +124,14 @@ def _unavailable(v: Visit) -> Page:
     return v.open(f"/r/{link.id}")
 
 
+def _report(v: Visit, **counts: Any) -> Page:
+    return v.open(weekly_report(v.w, **counts))
+
+
+def _report_stopped(v: Visit) -> Page:
+    return _press(_report(v), "Stop sending me this report")
+
+
 def _messages(v: Visit) -> Page:
     page = v.open("/messages")
     page.get_by_text("As HTML").first.click()
@@ -158,6 +167,12 @@ STATES: dict[str, tuple[Callable[[Visit], Page], str]] = {
     "review-spanish": (_review_spanish, "¿Cómo le fue?"),
     "preferences-e-mail-only": (lambda v: v.open(subscribe(v.w, email="a@b.example")), "Your messages"),
     "preferences-nothing": (lambda v: v.open(subscribe(v.w)), "Your messages"),
+    "report": (_report, "Bluebird Moving"),
+    "report-empty": (lambda v: _report(v, by=0), "Bluebird Moving"),
+    "report-huge": (lambda v: _report(v, by=98_765_432), "Bluebird Moving"),
+    "report-long-names": (lambda v: _report(v, title=LONG, name="W" * 40), "Überlandumzug"),
+    "report-rtl": (lambda v: _report(v, title="شركة النقل الزرقاء بأوستن", name="فاطمة"), "شركة"),
+    "report-stopped": (_report_stopped, "Bluebird Moving"),
     "docs": (lambda v: v.open("/v1/docs"), "Mo-ref API"),
     "messages": (_messages, "4 messages"),
     "messages-none": (lambda v: v.open("/messages/none"), "0 messages"),
@@ -181,7 +196,7 @@ def test_a_page_is_fit_to_be_seen(state: str, w: World, town: Town, eyes: Eyes) 
     assert wrong == []
 
 
-@pytest.mark.parametrize("state", [state for state in STATES if state not in ("docs", "messages", "messages-none")])
+@pytest.mark.parametrize("state", [state for state in STATES if not state.startswith(("docs", "messages", "report"))])
 def test_what_customers_open_arrives_in_the_first_round_trip(state: str, w: World, town: Town, eyes: Eyes) -> None:
     """Under 14 kB uncompressed, the first congestion window of a new connection."""
     page = STATES[state][0](Visit(w, town, eyes))

@@ -12,13 +12,17 @@ from moref.campaigns.places import Place
 from moref.kernel.env import Redirect
 from moref.kernel.keys import GLOBAL
 from moref.pages.dispatch import answer as pages
-from moref.records import Create
+from moref.records import Change, Create, get
+from moref.reporting.save_digest import save_digest
+from moref.tenants.model import Organization
 from redirect.visit import RedirectDoor
 from tests.browser import mails
 from tests.fakes.light import FakeLight
 from tests.fakes.referral_world import LOCATION, ORG, World
+from tests.unit.reporting import week_world
 
-REVIEW, PREFERENCES = "abcdefghij2345672345", "bcdefghijk2345672345"
+REVIEW, PREFERENCES, REPORT = "abcdefghij2345672345", "bcdefghijk2345672345", "cdefghijkl2345672345"
+_AFTER_THE_WEEK = datetime(2026, 6, 8, 14, 0, tzinfo=UTC)
 _AT = datetime(2026, 6, 1, 15, 0, tzinfo=UTC)
 
 
@@ -64,6 +68,19 @@ def subscribe(w: World, **address: str) -> str:
     w.contact("con_p", **address)
     w.store.commit(_token(w, PREFERENCES, "preferences", "con_p"))
     return f"/u/{PREFERENCES}"
+
+
+def weekly_report(w: World, *, title: str = "Bluebird Moving", by: int = 1, name: str = "Ann") -> str:
+    """An owner who gets the weekly report of an organization of that name, and the path of the page."""
+    w.clock.at = _AFTER_THE_WEEK
+    organization = get(w.store, Organization, ORG, ORG)
+    w.store.commit(Change(organization, organization.changed(w.clock.now(), name=title)))
+    week_world.member(w.runtime, ORG, "mem_1")
+    if by:
+        week_world.counters(w.runtime, ORG, by=by, name=name)
+    save_digest(w.runtime, ORG, 0, ["mem_1"], "America/Chicago", actor="mem_1")
+    w.store.commit(_token(w, REPORT, "report", f"mem_1.{week_world.MONDAY.isoformat()}"))
+    return f"/report/{REPORT}"
 
 
 def _token(w: World, id: str, page: Any, subject: str) -> Create:

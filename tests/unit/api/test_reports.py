@@ -273,3 +273,33 @@ def test_reading_a_report_is_bounded_by_the_days_asked(world: World, monkeypatch
     assert calls == ["report_day"]
     assert items(world, "funnel?from=2025-06-05&to=2026-06-01&by=month")[-2]["asked"] == 90 * 10**6
     assert calls == ["report_day"] * 2
+
+
+def test_the_weekly_report_is_a_file_that_a_browser_may_open(world: World) -> None:
+    day(world, ALL, "2026-05-26", booked__sms=1234567)
+    answer = world.call("GET", "/reports/weekly")
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="reports-weekly.html"'
+    assert "1,234,567" in answer.text
+    assert "<script" not in answer.text
+    assert "<form" not in answer.text
+    assert "25 May 2026 to 31 May 2026" in answer.text
+    members = world.call("GET", "/reports/weekly?week=2026-05-25", token=world.token(role="member")).text
+    assert ("What a customer costs" in members, "What a customer costs" in answer.text) == (False, True)
+    limited = world.token(role="member", locations=[world.a.location_id])
+    assert "1,234,567" not in world.call("GET", "/reports/weekly", token=limited).text
+    assert problem(world.call("GET", "/reports/weekly?week=2026-05-26"), 422)["field"] == "week"
+    problem(world.call("GET", f"/reports/weekly?location_id={world.b.location_id}"), 404)
+
+
+def test_an_admin_names_who_gets_the_weekly_report(world: World) -> None:
+    assert world.call("GET", "/reports/digest").json()["version"] == 0
+    body = {"version": 0, "member_ids": [world.a.member_id], "time_zone": "America/Chicago"}
+    assert world.call("PUT", "/reports/digest", body).json()["member_ids"] == [world.a.member_id]
+    assert world.call("GET", "/reports/digest").json()["time_zone"] == "America/Chicago"
+    problem(world.call("PUT", "/reports/digest", body), 409)
+    for wrong, field in (
+        ({"time_zone": "Chicago"}, "time_zone"), ({"member_ids": [world.b.member_id]}, "member_ids"),
+        ({"member_ids": ["x"] * 51}, "member_ids"),
+    ):  # fmt: skip
+        assert problem(world.call("PUT", "/reports/digest", body | {"version": 1} | wrong), 422)["field"] == field

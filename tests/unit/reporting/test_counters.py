@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from moref.conversions.judge import conversion_id
@@ -91,7 +91,7 @@ def holds(w: ReportWorld) -> None:
     assert w.counters() == expected
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(history=st.lists(STEP, min_size=5, max_size=40), order=st.randoms(use_true_random=False))
 def test_random_histories_told_in_any_order_and_twice_count_as_brute_force_counts(
     history: list[tuple[str, int, bool, int]], order: Any

@@ -4,14 +4,16 @@ from collections import Counter
 from datetime import timedelta
 from fractions import Fraction
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from moref.reporting.waits import BOUNDS, bucket, percentile
 
 SECONDS = st.integers(0, 400 * 86_400)
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
+@PATIENT
 @given(waits=st.lists(st.lists(SECONDS, max_size=20), min_size=1, max_size=5).filter(any), percent=st.integers(1, 100))
 def test_a_percentile_is_as_exact_as_it_says(waits: list[list[int]], percent: int) -> None:
     days = [Counter(bucket(timedelta(seconds=each)) for each in day) for day in waits]

@@ -80,6 +80,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "invitation.sent": (MESSAGES,),  # subject invitation; sent once more, too
     "location.changed": (BILLING,),  # subject location; status: it was opened, or is active or archived now
     "subscription.changed": (),  # subject organization; status, previous_status
+    "report.digest_due": (REPORTS,),  # subject week (its Monday); once for each week of an organization
     "message.queued": (MESSAGES,),  # subject message
     "erasure.asked": (BULK,),  # subject erasure; of a person, whose data goes slice by slice
     "organization.closing_changed": (BULK,),  # subject organization; status: closing, or active again

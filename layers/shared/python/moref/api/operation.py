@@ -17,7 +17,7 @@ Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 # A member of the organization; or a person, whoever has signed in, with an organization or without; or anyone.
 # The store of a member's call is bound to their organization; the others' use-cases answer for what they touch.
 Access = Literal["member", "person", "anyone"]
-Produces = Literal["application/json", "text/csv", "image/svg+xml", "image/png"]
+Produces = Literal["application/json", "text/csv", "text/html", "image/svg+xml", "image/png"]
 Schema = dict[str, Any]
 
 

@@ -24,6 +24,7 @@ MAX_KEY = 255
 # What is no JSON is a file: its ending and content type.
 _FILES = {
     "text/csv": (".csv", "text/csv; charset=utf-8"),
+    "text/html": (".html", "text/html; charset=utf-8"),
     "image/svg+xml": (".svg", "image/svg+xml"),
     "image/png": (".png", "image/png"),
 }

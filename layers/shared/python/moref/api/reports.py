@@ -17,12 +17,11 @@ from moref.reporting.campaigns import by_campaign
 from moref.reporting.cost import cost
 from moref.reporting.leaderboard import leaderboard
 from moref.reporting.model import STAGES
-from moref.reporting.periods import By, by_period, of_months
+from moref.reporting.periods import BEGIN, By, by_period, of_months
 from moref.tenants.model import Role
 
 Answer = tuple[dict[str, Any], Iterable[tables.Line]]  # what stands above, and the lines
 NUMBER_OR_NULL: Schema = {"type": ["integer", "null"]}
-_FIRST_MONTH = "2015-01"  # nobody's partners are older
 _BY: tuple[By, ...] = ("day", "week", "month")
 _MOST_PLACES = 50
 
@@ -83,7 +82,7 @@ def _cohorts(call: Call) -> Answer:
 
 def _partners(call: Call) -> Answer:
     first, last = (day.isoformat()[:7] for day in asked.months(call))
-    begin = min(first, _FIRST_MONTH)
+    begin = min(first, BEGIN)
     found = of_months(call.runtime.store, call.organization_id, asked.places(call), (begin, last))
     return asked.head(call, from_month=first, to_month=last), tables.partners(found, first)
 

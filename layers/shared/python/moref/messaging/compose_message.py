@@ -13,7 +13,7 @@ from moref.runtime import Runtime
 
 
 def outgoing(runtime: Runtime, message: Message, go: Go, now: datetime, *, unsubscribe: str | None) -> Outgoing:
-    """`unsubscribe` is the person's /u/{token} address, for customers' e-mail."""
+    """`unsubscribe` is the person's /u/{token} address for customers' e-mail; of a report, its own page."""
     brand = brand_of(go.location)
     if message.template == SAMPLE:
         return _sample(runtime, message, go, brand)

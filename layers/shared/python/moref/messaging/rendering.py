@@ -81,7 +81,7 @@ def _rows(fields: Mapping[str, str]) -> list[tuple[str, str]]:
     return [
         (name.replace("_", " ").capitalize(), value)
         for name, value in fields.items()
-        if value and (name not in FIELDS or name == "score")
+        if value and name != "to" and (name not in FIELDS or name == "score")
     ]
 
 

@@ -102,6 +102,8 @@ def _send(runtime: Runtime, message: Message, go: Go, channel: Channel, pacing: 
 
 
 def _unsubscribe(runtime: Runtime, message: Message) -> str | None:
+    if "report_link" in message.fields:
+        return message.fields["report_link"]  # a member stops the weekly report on its page
     if message.channel != "email" or message.kind == "staff" or message.contact_id is None:
         return None
     return preferences_url(runtime, message.organization_id, message.contact_id)

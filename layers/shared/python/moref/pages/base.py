@@ -80,9 +80,10 @@ def style() -> str:
 
 
 @cache
-def security_headers() -> dict[str, str]:
-    """The style is allowed by its hash, a picture from here: no other style, and no script, frame or request at all."""
-    digest = b64encode(sha256(style().encode()).digest()).decode()
+def security_headers(own_style: str | None = None) -> dict[str, str]:
+    """The style (a page's own, or that of all) is allowed by its hash, a picture from here: no other style, and no
+    script, frame or request at all."""
+    digest = b64encode(sha256((own_style or style()).encode()).digest()).decode()
     return {
         "content-type": "text/html; charset=utf-8",
         "cache-control": "no-store",

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote
 
 from moref.kernel.errors import Conflict, Malformed, MorefError, NotFound, Retry, TooLarge
 from moref.kernel.webhook import Request, from_event
-from moref.pages import base, logo, preferences, quote, review
+from moref.pages import base, logo, preferences, quote, report, review
 from moref.pages.base import MAX_FORM, Form, Response
 from moref.runtime import Runtime
 
@@ -26,6 +26,7 @@ Post = Callable[[Runtime, str, Form], Response]
 PAGES: dict[str, tuple[Get, Post]] = {
     "q": (quote.get, quote.post),
     "review": (lambda runtime, token, _: review.get(runtime, token), review.post),
+    "report": (lambda runtime, token, _: report.get(runtime, token), report.post),
     "u": (lambda runtime, token, _: preferences.get(runtime, token), preferences.post),
 }
 

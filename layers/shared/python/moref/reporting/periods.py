@@ -14,6 +14,7 @@ By = Literal["day", "week", "month"]
 C = TypeVar("C", bound=Counters)
 Counts = dict[str, int]
 PAGE = 100
+BEGIN = "2015-01"  # no partner joined earlier
 
 
 def by_period(
