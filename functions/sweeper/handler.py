@@ -20,7 +20,7 @@ from moref.privacy.sweep import sweep_retention as retention
 from moref.referrals.dispute_due import sweep_disputes as disputes
 from moref.referrals.sweep import sweep_overdue as leads
 from moref.reporting.count_again import sweep_counters as counters
-from moref.reporting.send_digest import sweep_digests as digests
+from moref.reporting.digest_due import sweep_digests as digests
 from moref.rewards.expire import sweep_codes as codes
 from moref.runtime import Runtime
 

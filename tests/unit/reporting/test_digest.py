@@ -21,8 +21,8 @@ from moref.messaging.send_message import _unsubscribe
 from moref.pages.dispatch import answer
 from moref.records import Change, every, get
 from moref.reporting.digest import Digest
+from moref.reporting.digest_due import sweep_digests
 from moref.reporting.save_digest import next_monday, save_digest
-from moref.reporting.send_digest import sweep_digests
 from moref.runtime import Runtime
 from moref.tenants.model import Member, Organization
 from report_worker.handler import work

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote
 
 from moref.kernel.errors import Conflict, Malformed, MorefError, NotFound, Retry, TooLarge
 from moref.kernel.webhook import Request, from_event
-from moref.pages import base, logo, preferences, quote, report, review
+from moref.pages import base, logo, preferences, quote, review
 from moref.pages.base import MAX_FORM, Form, Response
 from moref.runtime import Runtime
 
@@ -26,7 +26,7 @@ Post = Callable[[Runtime, str, Form], Response]
 PAGES: dict[str, tuple[Get, Post]] = {
     "q": (quote.get, quote.post),
     "review": (lambda runtime, token, _: review.get(runtime, token), review.post),
-    "report": (lambda runtime, token, _: report.get(runtime, token), report.post),
+    "report": (lambda runtime, token, _: _report().get(runtime, token), lambda *asked: _report().post(*asked)),
     "u": (lambda runtime, token, _: preferences.get(runtime, token), preferences.post),
 }
 
@@ -116,6 +116,13 @@ def not_allowed(methods: str) -> Response:
 @cache
 def _script() -> str:
     return SCRIPT.read_text(encoding="utf-8")
+
+
+def _report() -> Any:
+    """The one page that is not for customers: they do not wait for what it reads."""
+    from moref.pages import report
+
+    return report
 
 
 def _query(event: dict[str, Any]) -> dict[str, str]:

@@ -1,47 +1,19 @@
-"""Monday 08:00 in the organization's zone the week's report is due, once; each recipient gets one e-mail with a link.
-
-The hourly sweep finds what is due. A sweep that comes days late sends the last week's report, and none of the weeks
-before it.
-"""
+"""The week's report is due: each recipient gets one e-mail with the numbers in short, and a link to their page."""
 
 from datetime import date, timedelta
 
 from moref.campaigns.model import PageToken
-from moref.campaigns.zones import zone
-from moref.events import Event
 from moref.kernel import ids
-from moref.kernel.errors import Conflict
 from moref.kernel.keys import GLOBAL
 from moref.messaging.plan_message import planned
-from moref.records import Change, Create, Emit, create_once, every
-from moref.reporting.digest import READABLE, WEEKLY, Digest, DigestClock, sees_money
-from moref.reporting.save_digest import next_monday
+from moref.records import Create, create_once, every
+from moref.reporting.digest import READABLE, WEEKLY, Digest, sees_money
 from moref.reporting.tables import STAGES
 from moref.reporting.weekly import Weekly, weekly
 from moref.runtime import Runtime
 from moref.tenants.model import Location, Member
 
 TEMPLATE = "weekly_report"
-
-
-def sweep_digests(runtime: Runtime) -> int:
-    """Tells of every report that is due; how many."""
-    now, told = runtime.clock.now(), 0
-    for clock in every(runtime.store, DigestClock, GLOBAL, status="on", until=now):
-        digest = runtime.store.find(Digest, clock.id, WEEKLY)
-        if digest is None:
-            continue
-        due = next_monday(now, digest.time_zone)
-        week = due.astimezone(zone(digest.time_zone)).date() - timedelta(weeks=2)  # the last that has ended
-        event = Emit(Event("report.digest_due", clock.id, week.isoformat()), now)
-        # West of where it was told of, the same Monday may come again.
-        writes = [] if clock.week == week.isoformat() else [event]
-        try:
-            runtime.store.commit(Change(clock, clock.changed(now, next_at=due, week=week.isoformat())), *writes)
-        except Conflict:
-            continue  # another round told of it, or the digest was just changed: the next round looks again
-        told += len(writes)
-    return told
 
 
 def send_digest(runtime: Runtime, organization_id: str, week: str) -> int:
