@@ -5,8 +5,8 @@ finds nothing. The pictures in .local/screenshots are for people to look at.
 from collections.abc import Callable
 from dataclasses import dataclass
 from struct import pack
-from zlib import compress, crc32
 from typing import Any
+from zlib import compress, crc32
 
 import pytest
 from playwright.sync_api import Page

@@ -11,7 +11,7 @@ MODULES = (
     "campaigns.send_now", "conversions.model", "hourly", "imports.model", "intake.model", "intake.pulled",
     "messaging.model", "messaging.pace", "messaging.reputation", "messaging.senders", "messaging.template_model",
     "privacy.model", "programs.model", "referrals.model", "reporting.ad_spend", "reporting.counters",
-    "reporting.display_name", "reporting.model", "rewards.benefit_model", "rewards.funding",
+    "reporting.digest", "reporting.display_name", "reporting.model", "rewards.benefit_model", "rewards.funding",
     "rewards.goodwill_model", "rewards.model", "rewards.new_address", "signin.model", "tenants.model",
 )  # fmt: skip
 
