@@ -11,7 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from moref.kernel.errors import NotFound
-from moref.kernel.money import DECIMALS, Money
+from moref.kernel.money import DECIMALS, MAXIMUM, Money
 from moref.pages.base import TEMPLATES, Form, Response, environment, message, not_found, security_headers, see_other
 from moref.pages.plots import Bar, bars, lines
 from moref.pages.tokens import find_token
@@ -77,7 +77,11 @@ def money(amount: int | None, currency: str) -> str:
     """A currency that we do not know is told in its minor units, as the CRM told it."""
     if amount is None:
         return "\u2013"
-    return Money(amount, currency).for_people() if currency in DECIMALS else f"{number(amount)} {currency}"
+    if currency not in DECIMALS:
+        return f"{number(amount)} {currency}"
+    whole, point, part = Money(min(amount, MAXIMUM), currency).decimal().partition(".")
+    text = number(int(whole)) + ("" if part.strip("0") == "" else point + part)
+    return f"${text}" if currency == "USD" else f"{text} {currency}"
 
 
 def number(value: int | None) -> str:

@@ -16,6 +16,7 @@ ALL = "organization"  # stands where a location's id could: all branches togethe
 DIRECT = "direct"  # in place of a channel: the link was handed over in another way than by a message
 OLDEST = 24  # months of an advocate's age that are told apart; beyond it they count as that
 _BEGIN = datetime(2000, 1, 1, tzinfo=UTC)
+_MOST = 1_000_000  # bookings; the calendar ends
 _BOOKED = 100_000  # what a booking outweighs in the order of a leaderboard: quotes of one advocate in one period
 
 
@@ -94,7 +95,7 @@ class Standing(Counters):
 
     def listed_at(self) -> datetime:
         booked, quoted = self.counts.get("booked", 0), self.counts.get("quoted", 0)
-        return _BEGIN + timedelta(seconds=booked * _BOOKED + min(quoted, _BOOKED - 1))
+        return _BEGIN + timedelta(seconds=min(booked, _MOST) * _BOOKED + min(quoted, _BOOKED - 1))
 
     def parent(self) -> str:
         return self.advocate_id
