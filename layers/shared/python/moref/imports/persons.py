@@ -68,10 +68,14 @@ def contact_of(frame: Frame, who: Person, location_id: str) -> Contact:
     raise Conflict("the person is being changed by others")
 
 
+class ErasedPerson(BadInput):
+    """The row's cells are not kept either, not even among those that were refused."""
+
+
 def refuse_erased(contact: Contact) -> None:
-    """Raises BadInput: nothing is stored of somebody who was erased, whatever file names them."""
+    """Raises ErasedPerson: nothing is stored of somebody who was erased, whatever file names them."""
     if contact.erased_at is not None:
-        raise BadInput("this person had their data erased", field="phone")
+        raise ErasedPerson("this person had their data erased", field="phone")
 
 
 def brought(writes: Iterable[Write], customer_since: datetime | None) -> list[Write]:

@@ -83,7 +83,8 @@ def _rows(runtime: Runtime, one: Import, kind: KindOf) -> Import:
 
 
 def _reject(one: Import, number: int, cells: Cells, error: MorefError) -> Rejected:
-    return Rejected(number, one.columns.get(error.field or "", ""), error.detail, cells)
+    kept = {} if isinstance(error, ErasedPerson) else cells
+    return Rejected(number, one.columns.get(error.field or "", ""), error.detail, kept)
 
 
 def _none(one: Import) -> dict[str, int]:

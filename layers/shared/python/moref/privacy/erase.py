@@ -16,14 +16,14 @@ from moref.kernel.errors import Conflict
 from moref.kernel.names import BULK
 from moref.messaging.model import Suppression
 from moref.people import name_keys
+from moref.privacy import files
 from moref.privacy.ask_erasure import listed, marked
-from moref.privacy.ask_export import forget_files
 from moref.privacy.blank import blanked, under_way
-from moref.privacy.model import Erasure, Export
+from moref.privacy.model import Erasure
 from moref.privacy.person import Person
 from moref.privacy.raw import holds
 from moref.privacy.sweep import command
-from moref.records import Change, Entity, Unpoint, Write, every, get
+from moref.records import Change, Entity, Unpoint, Write, get
 from moref.referrals.recognise import LOOKUP as REFERRED
 from moref.referrals.recognise import ways
 from moref.rewards.model import Reward
@@ -70,9 +70,7 @@ def erase_rows(runtime: Runtime, erasure: Erasure) -> int:
     done = sum(_blank(runtime, row, erasure) for row in rows if not isinstance(row, Contact))
     # What leads to the person by name or address is derived from the row that is emptied last.
     _commit(runtime, list(_look_ups(runtime, person, contacts)))
-    for contact in erasure.contact_ids:
-        for export in every(runtime.store, Export, org, parent=contact):
-            forget_files(runtime, export)
+    files.forget(runtime, erasure)
     return done + sum(_blank(runtime, row, erasure) for row in contacts)
 
 

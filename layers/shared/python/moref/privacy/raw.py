@@ -34,7 +34,7 @@ def holds(keys: PlatformKeys, event: InboxEvent, wanted: Collection[str], jobs: 
         return True
     if customer and not {*customer_keys(keys, org, [f"{event.connection_id}|{customer}"])}.isdisjoint(wanted):
         return True
-    return any(not {*found}.isdisjoint(wanted) for text in _texts(body) for found in _keys(keys, org, text))
+    return any(not {*found}.isdisjoint(wanted) for text in _texts(body) for found in keys_in(keys, org, text))
 
 
 def _named(event: InboxEvent, body: bytes) -> tuple[str, str]:
@@ -88,7 +88,8 @@ def _within(value: Any, depth: int) -> Iterator[str]:
         yield str(value)
 
 
-def _keys(keys: PlatformKeys, organization_id: str, text: str) -> Iterator[list[str]]:
+def keys_in(keys: PlatformKeys, organization_id: str, text: str) -> Iterator[list[str]]:
+    """Of every e-mail address and phone number that stands in a text."""
     for address in _MAIL.findall(text):
         try:
             yield people.person_keys(keys, organization_id, None, people.email(address))
