@@ -139,6 +139,9 @@ class Life:
         return self.go_on(asked.id)
 
     def go_on(self, id: str) -> Erasure:
+        """To the last look, which comes some minutes later."""
+        self.work("erasure.asked", id)
+        self.world.clock.move(minutes=4)
         self.work("erasure.asked", id)
         return get(self.store, Erasure, ORG, id)
 

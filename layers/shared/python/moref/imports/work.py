@@ -11,6 +11,7 @@ from typing import Any, get_args
 from moref.csv_table import Cells
 from moref.imports import rejected, split
 from moref.imports.model import BLOCK, OPEN, STEP, WORKING, Import, Outcome
+from moref.imports.persons import ErasedPerson
 from moref.imports.rejected import Rejected
 from moref.imports.table import Frame, KindOf, frame, kind_of
 from moref.kernel.errors import BadInput, Conflict, Failure, MorefError

@@ -23,7 +23,10 @@ def reapply(live: Store, runtime: Runtime, organization_id: str) -> int:
 
 
 def _carry(runtime: Runtime, erasure: Erasure) -> None:
-    again = {"status": "running", "finished_at": None, "inbox_done": erasure.inbox_done, "inbox_after": None}
+    again = {
+        "status": "running", "finished_at": None, "inbox_done": erasure.inbox_done, "inbox_after": None,
+        "last_look_at": runtime.clock.now(),  # nobody is at work on these tables
+    }  # fmt: skip
     for _ in range(TRIES):
         before = runtime.store.find(Erasure, erasure.organization_id, erasure.id)
         after = (before or erasure).changed(runtime.clock.now(), **again)

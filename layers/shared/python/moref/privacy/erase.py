@@ -6,6 +6,7 @@ done: the erasure waits, and is looked at every hour.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 from moref.campaigns.model import Enrollment
 from moref.campaigns.stop import stop
@@ -34,6 +35,7 @@ PAGE = 50  # raw webhooks of a slice
 TRIES = 5
 AT_ONCE = 90  # writes of a commit
 STOPPED = "person_erased"
+SETTLED = timedelta(minutes=3)  # longer than any function runs
 
 
 def erase(runtime: Runtime, organization_id: str, id: str) -> None:
@@ -42,20 +44,29 @@ def erase(runtime: Runtime, organization_id: str, id: str) -> None:
     if before.status == "done":
         return
     done = 0
-    if before.inbox_after is None or before.inbox_done:  # the first slice, and every look afterwards
+    if before.inbox_after is None and not before.inbox_done:  # the first slice
         done = erase_rows(runtime, before)
     after = before.changed(runtime.clock.now(), blanked=before.blanked + done, **_inbox(runtime, before))
     if after.inbox_done:
-        done = erase_rows(runtime, after)  # lists lag: what was made in the first slice's last second
-        waits = _under_way(runtime, after)
-        now = runtime.clock.now()
-        after = after.changed(
-            now, blanked=after.blanked + done, waits_for=waits, status="waiting" if waits else "done",
-            finished_at=None if waits else now,
-        )  # fmt: skip
+        after = _looked_again(runtime, after)
     runtime.store.commit(Change(before, after))
     if not after.inbox_done:
         runtime.queues.send(BULK, command(after))
+    elif before.last_look_at is None:
+        runtime.queues.send(BULK, command(after), delay_seconds=int(SETTLED.total_seconds()))
+
+
+def _looked_again(runtime: Runtime, erasure: Erasure) -> Erasure:
+    """Lists lag, and a worker that read the person before it was asked may write a moment after: the last look comes
+    when it cannot any more."""
+    done, waits = erase_rows(runtime, erasure), _under_way(runtime, erasure)
+    now = runtime.clock.now()
+    last = erasure.last_look_at or now + SETTLED
+    over = not waits and now >= last
+    return erasure.changed(
+        now, blanked=erasure.blanked + done, waits_for=waits, last_look_at=last,
+        status="done" if over else "waiting", finished_at=now if over else None,
+    )  # fmt: skip
 
 
 def erase_rows(runtime: Runtime, erasure: Erasure) -> int:

@@ -27,6 +27,7 @@ class Erasure(Entity):
     inbox_done: bool = False
     blanked: int = 0  # rows so far
     waits_for: list[str] = Field(default_factory=list)
+    last_look_at: AwareDatetime | None = None  # when whoever was at work as it was asked is surely done
     finished_at: AwareDatetime | None = None
 
 
