@@ -1,7 +1,8 @@
-"""Files that hold a person who is erased: copies that were made of them, and rows that an import did not take."""
+"""Files that hold a person who is erased: copies that were made of them, and lists that a company brought."""
 
-from moref.imports.model import Import
-from moref.kernel.errors import Conflict
+from typing import Any
+
+from moref.imports.model import OPEN, WORKING, Import
 from moref.privacy.ask_export import forget_files
 from moref.privacy.model import Erasure, Export
 from moref.privacy.raw import keys_in
@@ -15,20 +16,25 @@ def forget(runtime: Runtime, erasure: Erasure) -> None:
     for contact in erasure.contact_ids:
         for export in every(runtime.store, Export, org, parent=contact):
             forget_files(runtime, export)
-    for one in every(runtime.store, Import, org):
-        if one.rejected_file is not None and _holds(runtime, one.rejected_file, erasure):
-            _drop(runtime, one, one.rejected_file)
+    for one in every(runtime.store, Import, org, until=erasure.created_at):
+        if one.status not in WORKING:  # one that goes on, or comes later, refuses the row and keeps none of its cells
+            _import(runtime, one, erasure)
+
+
+def _import(runtime: Runtime, listed: Import, erasure: Erasure) -> None:
+    held = [key for key in runtime.files.keys(listed.folder()) if _holds(runtime, key, erasure)]
+    one = runtime.store.find(Import, listed.organization_id, listed.id)
+    if not held or one is None:
+        return
+    fields: dict[str, Any] = {"rejected_file": None} if one.rejected_file in held else {}
+    if one.status in OPEN:
+        fields |= {"status": "cancelled", "reason": "somebody in the file was erased: bring it again without them"}
+    if fields:
+        runtime.store.commit(Change(one, one.changed(runtime.clock.now(), **fields)))
+    runtime.files.delete(held)
 
 
 def _holds(runtime: Runtime, key: str, erasure: Erasure) -> bool:
     text = (runtime.files.get(key) or b"").decode("utf-8", "replace")
     wanted = {*erasure.listed_keys}
     return any(wanted & {*found} for found in keys_in(runtime.keys, erasure.organization_id, text))
-
-
-def _drop(runtime: Runtime, listed: Import, key: str) -> None:
-    one = runtime.store.find(Import, listed.organization_id, listed.id)
-    if one is None or one.rejected_file != key:
-        raise Conflict("the import goes on in this moment")
-    runtime.files.delete([key])
-    runtime.store.commit(Change(one, one.changed(runtime.clock.now(), rejected_file=None)))
