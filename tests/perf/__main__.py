@@ -11,7 +11,7 @@ from infra.local.cloud import Cloud, running_cloud
 from infra.local.layout import REPOSITORY
 from tests.integration.conftest import free_port_base
 from tests.perf import measure
-from tests.perf.growth import DUE_STEP, FEW, PAYOUT
+from tests.perf.growth import DUE_STEP, FEW, PAYOUT, REFERRALS
 from tests.perf.load_clicks import click_burst
 from tests.perf.load_webhooks import intake_flow, outage
 from tests.perf.place import Place, prepare
@@ -47,8 +47,12 @@ def doors(place: Place) -> Iterator[Measured]:
 
 def growth() -> Iterator[Measured]:
     """The floor is the same with few waiting; that there are many may not be seen."""
-    for what, grows in (("a due step and its message", DUE_STEP), ("a reward released and paid", PAYOUT)):
-        name = f"{what}, {grows.many:,} waiting against {FEW}"
+    for what, grows in (
+        ("a due step and its message", DUE_STEP),
+        ("a reward released and paid", PAYOUT),
+        ("two pages of referrals", REFERRALS),
+    ):
+        name = f"{what}, {grows.many:,} {'older' if grows is REFERRALS else 'waiting'} against {FEW}"
         asked: list[Asked] = [
             (f"{name}: AWS calls", "calls", 1.0),
             (f"{name}: bytes of answers", "bytes", 1.0),

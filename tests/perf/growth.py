@@ -35,6 +35,7 @@ def _environment(cloud: Cloud) -> dict[str, str]:
         "LEDGER_TABLE": "moref-local-ledger", "BASE_URL": "http://127.0.0.1", "PLATFORM_SECRET": secret,
         "KMS_KEY": cloud.boto("kms").create_key()["KeyMetadata"]["Arn"],
         "QUEUE_PREFIX": f"{cloud.layout.aws_url}/{ACCOUNT}/", "SCHEDULE_GROUP": "default",
+        "FILES_BUCKET": "bench-files",
         "SCHEDULE_ROLE": f"arn:aws:iam::{ACCOUNT}:role/scheduler", "QUEUE_ARN_PREFIX": arn, "MAIL_FROM": SENDER,
         "TOKEN_KEYS": "1",
         "VENDOR_URLS": json.dumps({"tremendous": f"{cloud.desk}/tremendous/api/v2"}),
@@ -99,4 +100,5 @@ class Growth:
 
 
 DUE_STEP = Growth("tests.perf.due_step", many=20_000)
+REFERRALS = Growth("tests.perf.referral_list", many=20_000)
 PAYOUT = Growth("tests.perf.payout_step", many=2_000)

@@ -169,18 +169,17 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
 
 
 def _errors(operation: Operation) -> list[int]:
-    changes = operation.changes
-    statuses = {401, 422, 429, 500, 503}
+    statuses = {400, 401, 422, 429, 500, 503}
     if operation.access != "anyone":
         statuses.add(403)
     if operation.paid:
         statuses.add(402)
-    if "{id}" in operation.path or changes:
+    if "{id}" in operation.path or operation.changes or any(name.endswith("_id") for name in operation.query):
         statuses.add(404)
-    if changes:
-        statuses |= {409}
+    if operation.changes:
+        statuses.add(409)
     if operation.body is not None:
-        statuses |= {400, 413}
+        statuses.add(413)
     return sorted(statuses)
 
 
