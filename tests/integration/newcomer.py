@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from infra.local.seed import _runtime
+from infra.local.seed import _plenty, _runtime
 from moref.records import get
 from moref.signin.tokens import issue
 from moref.tenants.model import Member
@@ -34,6 +34,7 @@ def open_organization(name: str, now: datetime) -> dict[str, Any]:
         owner_email=f"nia@{name}.example.com", location=branch,
     )  # fmt: skip
     made = onboard(runtime, form)
+    _plenty(runtime, made)
     owner = get(runtime.store, Member, made.organization_id, made.member_id)
     token = issue(runtime, owner, signed_in_at=now, lifetime=timedelta(days=365))
     return {"organization_id": made.organization_id, "location_id": made.location_id, "owner_token": token}

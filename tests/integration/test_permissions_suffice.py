@@ -7,13 +7,18 @@ from collections.abc import Iterator
 
 import boto3
 import pytest
+import requests
+import schemathesis
 from botocore.exceptions import ClientError
 
 from infra.local.cloud import Cloud, running_cloud
 from infra.local.demo.driver import Driver
 from infra.local.layout import REGION, REPOSITORY
+from tests.by_document import BASE as BY_DOCUMENT
+from tests.by_document import breaches
 from tests.integration.conftest import FIRST_PORT, free_port_base, worker_name
 from tests.integration.flows import approve, job, payout_of, pending_conversion, to_a_weekday_morning
+from tests.integration.inside import inside
 
 pytestmark = pytest.mark.cloud
 
@@ -53,6 +58,25 @@ def test_roles_suffice_for_a_referral_up_to_its_delivered_gift_card(strict: Clou
     driver.wait_for("a delivered payout", delivered)
     driver.message("strict@example.com", "/review/")
     driver.move(1800)  # the reward's SMS, and a round of sweeper and reconcile
+    assert _refusals(strict) == []
+
+
+def test_every_address_of_the_api_answers_as_its_document_says(strict: Cloud) -> None:
+    """Over HTTP, with an organization of its own. A forgotten permission would be a 5xx here."""
+    now = Driver(strict.outputs).now().isoformat()
+    made = inside(strict, "tests.integration.newcomer", name="document", now=now)
+    api, session = strict.outputs["api_url"], requests.Session()
+    document = session.get(f"{api}/v1/openapi.json", timeout=30).json()
+
+    def send(request: requests.PreparedRequest) -> schemathesis.Response:
+        request.url = str(request.url).replace(BY_DOCUMENT, api)
+        request.headers["authorization"] = f"Bearer {made['owner_token']}"
+        answer = session.send(request, timeout=60)
+        return schemathesis.Response.from_requests(answer, verify=False)
+
+    asked, wrong = breaches(document, send, examples=1)
+    assert asked > 2 * len(document["paths"])
+    assert wrong == []
     assert _refusals(strict) == []
 
 

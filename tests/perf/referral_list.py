@@ -48,7 +48,7 @@ def plant(runtime: Runtime, count: int) -> list[str]:
 def fire(runtime: Runtime, wanted: list[str]) -> dict[str, int]:
     composed[Api] = runtime
     owner = get(runtime.store, Member, ORG, MEMBER)
-    token = issue(runtime.keys, NOW, owner, signed_in_at=NOW, lifetime=timedelta(minutes=5))
+    token = issue(runtime, owner, signed_in_at=NOW)
     asked = asking()
     for target in wanted:
         asked.update(calls=0, bytes=0)
