@@ -9,7 +9,7 @@ STAGES := local dev prod
 CHECKED := infra functions layers tests
 export PYTHONPATH := layers/shared/python:functions:.
 
-.PHONY: demo test up down status check format imports synth lint-cloud lock-names-no-host bench matching deploy lock openapi clean
+.PHONY: demo test up down status check format imports synth lint-cloud lock-names-no-host bench matching examples deploy lock openapi clean
 
 demo: $(VENV)/.ready
 	$(BIN)/python -m infra.local.demo
@@ -57,6 +57,10 @@ bench: $(VENV)/.ready
 CORPUS ?= 1
 matching: $(VENV)/.ready
 	$(BIN)/python -m tests.matching $(CORPUS)
+
+# The document's examples, executed and written down; a test holds them to the letter.
+examples: $(VENV)/.ready
+	$(BIN)/python -m tests.examples
 
 openapi: $(VENV)/.ready
 	$(BIN)/python -m infra.openapi

@@ -107,8 +107,17 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
         f'<article id="{escape(operation["operationId"])}">'
         f'<h3><span class="method">{method.upper()}</span> <code>{escape(path)}</code></h3>'
         f"<p>{escape(operation['summary'])}. {escape(operation['description'])}</p>"
-        f"{table}{taken}{answers}<div>Errors: {errors}</div></article>"
+        f"{table}{taken}{answers}<div>Errors: {errors}</div>{_example(operation)}</article>"
     )
+
+
+def _example(operation: dict[str, Any]) -> str:
+    """What is sent and what comes back, folded; a test has sent it."""
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    answers = [each for status, each in operation["responses"].items() if status < "300"]
+    shown = [part["example"] for answer in answers for part in answer.get("content", {}).values() if "example" in part]
+    parts = [*([body["example"]] if body.get("example") else []), *shown]
+    return f"<details><summary>Example</summary>{''.join(map(_pre, parts))}</details>" if parts else ""
 
 
 def _answer(status: str, answer: dict[str, Any]) -> str:

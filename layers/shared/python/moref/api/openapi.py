@@ -1,7 +1,9 @@
 """The OpenAPI 3.1 document, made of the table of operations. Built beforehand, never in the function."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from moref.api.examples import Example, examples
 from moref.api.operation import Operation, Schema
 from moref.api.permissions import table
 from moref.api.problems import TITLES
@@ -89,8 +91,11 @@ def document() -> dict[str, Any]:
     components = _Components()
     components.lift(_PROBLEM)
     paths: dict[str, dict[str, Any]] = {}
+    shown = examples()
     for operation in OPERATIONS:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, components)
+        described = _operation(operation, components)
+        _exemplify(described, operation, shown)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = described
     return {
         "openapi": "3.1.0",
         "info": {"title": "Mo-ref", "version": "1", "description": _ABOUT},
@@ -137,6 +142,17 @@ def _answer(operation: Operation, components: _Components) -> dict[str, Any]:
         "description": "as asked",
         "content": {operation.produces: {"schema": components.lift(operation.answer())}},
     }
+
+
+def _exemplify(described: dict[str, Any], operation: Operation, shown: Mapping[str, Example]) -> None:
+    """An operation without a body or an answer has nothing to show of it."""
+    example = shown.get(operation.route)
+    if example is None:
+        return
+    if operation.body is not None:
+        described["requestBody"]["content"]["application/json"]["example"] = example.body
+    for content in described["responses"][str(operation.status)].get("content", {}).values():
+        content["example"] = example.answer
 
 
 def _who(operation: Operation) -> str:
