@@ -8,6 +8,7 @@ import hashlib
 import itertools
 import json
 import os
+import random
 import sys
 import time
 from collections.abc import Iterator
@@ -38,7 +39,33 @@ MORE: dict[str, Any] = {
     "POST /v1/legal-entities": {"name": "Bluebird Dallas LLC", "ein": "12-3456789"},
     "POST /v1/invitations": {"email": "max@bluebird.example.com", "name": "Max", "role": "member"},
     "POST /v1/api-keys": {"name": "Website", "scopes": ["referrals:read"]},
-    "POST /v1/connections/generic": {"name": "Our CRM", "default_location_id": PLACE},
+    "POST /v1/organizations": {
+        "request_id": "signup-1", "name": "Finch Moving", "owner_name": "Fay Owner",
+        "location": {
+            "name": "Finch Moving Boise", "time_zone": "America/Boise", "state": "ID",
+            "postal_address": "3 Main St, Boise ID 83702", "staff_email": "office@finch.example.com",
+            "review_url": "https://reviews.example.com/finch",
+        },
+    },
+    "POST /v1/organization/close": {"reason": "we have sold the company"},
+    "POST /v1/connections/generic": {"request_id": "crm-2", "name": "Our CRM", "default_location_id": PLACE},
+    "POST /v1/connections/{id}/test-event": {
+        "event": {
+            "job": {"id": "J-1"}, "customer": {"first_name": "Ann", "email": "ann@example.com"},
+            "facts": [{"kind": "completed", "value": True, "at": "2026-06-02T14:00:00Z"}],
+        },
+    },
+    "POST /v1/unmatched-sources/dismiss": {"ids": ["src_1"], "reason": "a newspaper"},
+    "POST /v1/do-not-contact/import": {"csv": "phone\n+15125550177\n", "dry_run": True},
+    "PUT /v1/vendor-accounts/twilio": {"account_sid": "AC" + "0" * 32, "auth_token": "not-a-real-token-0000000000000"},
+    "PUT /v1/vendor-accounts/tremendous": {
+        "api_key": "TEST_not_a_real_key", "webhook_secret": "not-a-real-secret", "funding_source_id": "BALANCE",
+    },
+    "PUT /v1/ad-spend/{id}": {"version": 0, "amount": 150000, "currency": "USD"},
+    "POST /v1/ledger/closed-months": {"legal_entity_id": PAYER, "month": "2026-04"},
+    "POST /v1/goodwill/approve": {"ids": ["gdw_1"]},
+    "POST /v1/imports": {"kind": "contacts", "location_id": PLACE, "csv": "first name,email\nAnn,ann@example.com\n"},
+    "POST /v1/advocates/archive": {"ids": ["adv_1"]},
     "POST /v1/inbox/replay": {"since": "2026-06-01T00:00:00Z", "until": "2026-06-03T00:00:00Z"},
     "POST /v1/conversions/approve": {"ids": ["cnv_1"], "reason": "checked by phone"},
     "POST /v1/conversions/reject": {"ids": ["cnv_1"], "reason": "the customer moved back"},
@@ -94,7 +121,12 @@ def still() -> Iterator[None]:
         return hashlib.shake_256(str(next(count)).encode()).digest(size)
 
     try:
-        with patch.object(os, "urandom", chance), patch.object(time, "time_ns", lambda: 1_780_412_400_000_000_000):
+        # `secrets` took its source of chance when it was imported.
+        with (
+            patch.object(os, "urandom", chance),
+            patch.object(random, "_urandom", chance),
+            patch.object(time, "time_ns", lambda: 1_780_412_400_000_000_000),
+        ):
             yield
     finally:
         composed.clear()
