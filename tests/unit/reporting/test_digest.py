@@ -219,3 +219,15 @@ def test_the_next_monday_is_the_first_after_now_at_eight_there(now: datetime, na
     local = due.astimezone(zone(name))
     assert (local.weekday(), local.hour, local.minute) == (0, 8, 0)
     assert timedelta(0) < due - at <= timedelta(days=7, hours=1)
+
+
+def test_the_page_writes_only_what_its_function_may(runtime: Runtime) -> None:
+    """It is on the internet, and its role has no part in the ledger."""
+    named(runtime, "mem_owner")
+    hourly(runtime, 19)
+    store = cast(MemoryStore, runtime.store)
+    before = {key: row["version"] for key, row in store.rows.items()}
+    for form in (b"do=stop", b"do=start", b"List-Unsubscribe=One-Click"):
+        visit(runtime, path_of(mails(runtime)[0]), form)
+    changed = {key[:2] for key, row in store.rows.items() if before.get(key) != row["version"]}
+    assert changed == {("core", f"{ORG}#report_digest#weekly")}
