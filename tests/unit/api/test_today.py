@@ -10,6 +10,7 @@ import pytest
 from moref.api.today import KINDS, MOST, MOST_LOCATIONS
 from moref.campaigns.model import Enrollment, Feedback, StaffTask
 from moref.conversions.model import Conversion, Hold
+from moref.imports.model import Import, Options
 from moref.intake.call_budget import answered, pause
 from moref.intake.model import InboxEvent
 from moref.intake.pulled import CallBudget
@@ -75,6 +76,8 @@ class Desk:
                                   status="failed"),
             "senders": lambda: Sender(**self.base(place, now), channel="sms", status="blocked",
                                       stopped_because="bounces"),
+            "imports": lambda: Import(**self.base(None, now), kind="contacts", asked_by="mem", status="checked",
+                                      options=Options(location_id=HERE, as_of=now)),
             "crm_paused": lambda: CallBudget(**self.base(None, now), connection_id="con", month=f"{now:%Y-%m}",
                                              allowance=9, pauses=1, paused_since=now, reason="credentials"),
             "inbox": lambda: InboxEvent(**self.base(None, now), source="crm:generic", connection_id="con",

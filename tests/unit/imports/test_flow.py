@@ -3,13 +3,17 @@
 import csv
 import io
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from bulk_worker.handler import work
-from moref.imports.model import MOST_BYTES, MOST_ROWS, STEP, Import
+from moref import csv_table
+from moref.imports.model import MOST_BYTES, MOST_ROWS, STEP, Import, Kind
+from moref.imports.persons import PHONE
+from moref.imports.table import KINDS
 from moref.intake.model import Contact
+from moref.kernel import plugins
 from moref.records import Change, every, get
 from tests.fakes.memory_store import Crash
 from tests.unit.imports.conftest import Office
@@ -243,3 +247,15 @@ def test_options_that_do_not_fit_are_refused(office: Office) -> None:
     one = world.call("POST", "/imports", body, key="k1").json()
     assert world.call("POST", "/imports", body, key="k1").json()["id"] == one["id"]
     assert get(office.store, Import, office.org, one["id"]).asked_by == world.a.member_id
+
+
+def test_every_kind_says_what_it_does_and_which_columns_it_has(office: Office) -> None:
+    kinds = {each["kind"]: each for each in office.world.call("GET", "/import-kinds").json()["items"]}
+    assert set(kinds) == set(get_args(Kind)) == set(plugins.names(KINDS))
+    for each in kinds.values():
+        known = {column["name"] for column in each["columns"]}
+        assert known.issuperset(name for group in each["required"] for name in group)
+        header = ",".join(column["name"] for column in each["columns"])
+        taken = csv_table.rows(header + "\n", {one["name"]: one["also"] for one in each["columns"]})[0].taken
+        assert set(taken) == known  # no name of one column leads to another
+    assert {"name": "phone", "also": list(PHONE)} in kinds["contacts"]["columns"]

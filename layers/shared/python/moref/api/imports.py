@@ -1,7 +1,7 @@
 """Operations on imports: a file, a dry run with its report, the start, and what came of it."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import Field
 
@@ -40,6 +40,7 @@ IMPORT = Resource(
     "files that were brought: columns says which header each of ours was taken from, checked what the dry run counted,"
     " counts what the present or last pass did, sums what the accepted rows owe in minor units",
     STATUS,
+    ("import",),
     whole=True,
     least="admin",
     extras={"progress": (_PROGRESS, _progress)},
@@ -125,6 +126,32 @@ def _rejected(call: Call) -> Any:
     return {"url": url, "expires_at": iso(call.runtime.clock.now() + LINK)}
 
 
+def _kinds(call: Call) -> Any:
+    from moref.imports.table import kind_named
+
+    del call
+    items = []
+    for name in get_args(Kind):
+        kind = kind_named(name)
+        columns = [{"name": column, "also": list(others)} for column, others in kind.columns.items()]
+        required = [list(group) for group in kind.required]
+        items.append({"kind": name, "words": kind.words, "columns": columns, "required": required})
+    return {"items": items}
+
+
+def _object(**properties: Schema) -> Schema:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _described() -> Schema:
+    text, texts = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
+    also = texts | {"description": "other headers it is found by; letter case, spaces, dashes and dots do not matter"}
+    groups = {"type": "array", "items": texts, "description": "of each group the file has one column at least"}
+    columns = {"type": "array", "items": _object(name=text, also=also)}
+    item = _object(kind={"type": "string", "enum": list(get_args(Kind))}, words=text, columns=columns, required=groups)
+    return _object(items={"type": "array", "items": item})
+
+
 def _asked() -> Schema:
     shown = IMPORT.schema()
     form = {
@@ -149,6 +176,8 @@ _LINK: Schema = {
 _LIMITS = f"up to {MOST_ROWS} rows and {MOST_BYTES // 1_000_000} MB, UTF-8, separated by comma, semicolon or tab"
 
 OPERATIONS = (
+    Operation("GET", "/v1/import-kinds", _kinds, "admin", "imports",
+              "What can be imported, and which columns such a file has", _described, whole=True),
     Operation("POST", "/v1/imports", _ask, "admin", "imports",
               f"Begins an import of a CSV file, {_LIMITS}. Answers with a form to upload it, or checks it at once when "
               "it comes in the body", _asked, status=201, body=NewImport, idempotency="optional", whole=True),

@@ -12,6 +12,7 @@ from typing import Any
 from moref.api.operation import Call, Operation, Schema
 from moref.campaigns.model import Feedback, StaffTask
 from moref.conversions.model import PROMISE, Conversion
+from moref.imports.model import Import
 from moref.intake.model import InboxEvent
 from moref.intake.pulled import CallBudget
 from moref.kernel.clock import iso
@@ -84,6 +85,8 @@ KINDS = (
          "/v1/messages?waiting=stuck"),
     Kind("senders", Sender, "sender", "senders that are blocked", "/v1/senders?waiting=sender",
          detail=lambda one: one.stopped_because),
+    Kind("imports", Import, "import", "imports that were checked and are not started", "/v1/imports?waiting=import",
+         whole=True, detail=lambda one: one.kind),
     Kind("crm_paused", CallBudget, "crm", "CRMs that refuse our calls, or have none left this month",
          "/v1/call-budgets", whole=True),
     Kind("inbox", InboxEvent, None, "webhooks that could not be read", "/v1/inbox?status=quarantined", whole=True,

@@ -1,5 +1,6 @@
 """One import: the file's way from upload over a dry run to the result."""
 
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -59,6 +60,10 @@ class Import(Entity):
     rejected_file: str | None = None  # key of the last pass's rejected rows
     reason: str | None = None  # why it was refused
     finished_at: AwareDatetime | None = None
+
+    def waits(self) -> tuple[str, datetime] | None:
+        """Checked: somebody has to look at the report, and start it or not."""
+        return ("import", self.updated_at) if self.status == "checked" else None
 
     @property
     def steps(self) -> int:

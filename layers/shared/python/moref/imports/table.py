@@ -51,6 +51,7 @@ class KindOf:
     `bring` has the row's effect, once however often. Raises BadInput, Conflict, NotFound: rejected with that reason.
     """
 
+    words: str  # for people: what such a file does
     columns: Mapping[str, Sequence[str]]  # our name -> other names
     required: tuple[tuple[str, ...], ...]  # of each group the header has one at least
     read: Callable[[Frame, Cells], Any]
@@ -60,8 +61,8 @@ class KindOf:
     slips: Callable[[Any], Sequence[BadInput]] = lambda row: ()  # what of a row was left out though the rest counts
 
 
-def kind_of(one: Import) -> KindOf:
-    found: KindOf = plugins.load(KINDS, one.kind).KIND
+def kind_named(name: str) -> KindOf:
+    found: KindOf = plugins.load(KINDS, name).KIND
     return found
 
 

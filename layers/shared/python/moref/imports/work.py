@@ -13,7 +13,7 @@ from moref.imports import rejected, split
 from moref.imports.model import BLOCK, OPEN, STEP, WORKING, Import, Outcome
 from moref.imports.persons import ErasedPerson
 from moref.imports.rejected import Rejected
-from moref.imports.table import Frame, KindOf, frame, kind_of
+from moref.imports.table import Frame, KindOf, frame, kind_named
 from moref.kernel.errors import BadInput, Conflict, Failure, MorefError
 from moref.kernel.names import BULK
 from moref.records import Change, Write, get
@@ -42,7 +42,7 @@ def work_import(runtime: Runtime, organization_id: str, id: str) -> None:
 
 
 def _step(runtime: Runtime, one: Import) -> Import:
-    kind = kind_of(one)
+    kind = kind_named(one.kind)
     try:
         if one.rows is None:
             return _saved(runtime, one, **split.split(runtime, one, kind))

@@ -9,8 +9,9 @@ from moref.imports import cells as cell
 from moref.imports.model import Outcome
 from moref.imports.persons import EMAIL, FIRST, LAST, PHONE, TRIES, Person, brought, person, refuse_erased
 from moref.imports.table import Frame, KindOf
+from moref.intake.find_contact import CRM
 from moref.intake.model import Consent, Contact
-from moref.intake.resolve_contact import CRM, resolve_contact
+from moref.intake.resolve_contact import resolve_contact
 from moref.kernel.errors import BadInput, Conflict
 from moref.records import Change, Create, Write
 
@@ -101,4 +102,8 @@ def _said(contact: Any) -> dict[str, Any]:
     return {name: value for name, value in dict(contact).items() if name not in _SILENT}
 
 
-KIND = KindOf(COLUMNS, REQUIRED, read, bring, consent=CONSENT)
+WORDS = (
+    "People as the CRM knows them: found again by id, phone or e-mail, or made; what a CRM said later "
+    "stays. Nobody is written to."
+)
+KIND = KindOf(WORDS, COLUMNS, REQUIRED, read, bring, consent=CONSENT)

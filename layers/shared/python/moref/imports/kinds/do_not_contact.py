@@ -29,4 +29,5 @@ def bring(frame: Frame, row: Row) -> Outcome:
     return "created" if any(added) else "unchanged"
 
 
-KIND = KindOf(COLUMNS, (("phone", "email"),), read, bring, slips=lambda row: row.slips)
+WORDS = "Addresses that are not to be written to; kept as keyed hashes."
+KIND = KindOf(WORDS, COLUMNS, (("phone", "email"),), read, bring, slips=lambda row: row.slips)

@@ -85,4 +85,8 @@ def bring(frame: Frame, row: Row) -> Outcome:
     return "unchanged"
 
 
-KIND = KindOf(COLUMNS, REQUIRED, read, bring, owed=lambda row: (row.currency, row.amount))
+WORDS = (
+    "What advocates were promised and did not get yet: booked and paid like any reward, once; larger sums "
+    "wait for a second member."
+)
+KIND = KindOf(WORDS, COLUMNS, REQUIRED, read, bring, owed=lambda row: (row.currency, row.amount))

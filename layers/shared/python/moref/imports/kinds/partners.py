@@ -53,4 +53,7 @@ def bring(frame: Frame, row: Row) -> Outcome:
     return "unchanged" if after.version == before.version else "changed"
 
 
-KIND = KindOf(COLUMNS, REQUIRED, read, bring)
+WORDS = (
+    "Partners, each with a permanent link; terms and attestation stay open until they are recorded. Nobody is welcomed."
+)
+KIND = KindOf(WORDS, COLUMNS, REQUIRED, read, bring)

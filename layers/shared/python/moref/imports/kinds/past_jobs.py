@@ -115,4 +115,8 @@ def _said(job: Job) -> tuple[object, ...]:
     return job.facts, job.state, job.contact_id, job.location_id, job.origin, job.destination, job.job_type
 
 
-KIND = KindOf(COLUMNS, REQUIRED, read, bring)
+WORDS = (
+    "Jobs of the past, with the days they were booked or completed: whoever had one is a known customer "
+    "from then on. Nobody is written to."
+)
+KIND = KindOf(WORDS, COLUMNS, REQUIRED, read, bring)

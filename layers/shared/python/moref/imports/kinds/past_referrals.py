@@ -127,4 +127,5 @@ def _after(
     )  # fmt: skip
 
 
-KIND = KindOf(COLUMNS, REQUIRED, read, bring)
+WORDS = "Who referred whom, and when. open: it goes on here; rewarded and lost are history and earn nothing."
+KIND = KindOf(WORDS, COLUMNS, REQUIRED, read, bring)
