@@ -25,7 +25,9 @@ Permissions of the operator's role, beside those of a person who only looks (Clo
   scheduler:CreateSchedule, GetSchedule, DeleteSchedule in the group and iam:PassRole of the scheduler's role (restore)
   dynamodb:CreateBackup, DescribeBackup, ListBackups, RestoreTableToPointInTime, RestoreTableFromBackup, DescribeTable,
     UpdateTable, UpdateTimeToLive, UpdateContinuousBackups on moref-<stage>-* (backup, restore)
-Give the last three groups to a role of its own that people assume for the occasion.
+  dynamodb:DeleteItem on look-ups of core (dynamodb:LeadingKeys *#lookup#*), s3:ListBucket, GetObject, DeleteObject on
+    the files (restore: who was erased is erased again)
+Give the last four groups to a role of its own that people assume for the occasion.
 """
 
 import argparse

@@ -78,6 +78,15 @@ def questions(driver: Driver, who: str) -> int:
     return len([message for message in driver.messages(PHONES[who]) if "/review/" in message["body"]])
 
 
+def erased(driver: Driver, who: str) -> str:
+    """The id of the contact whom staff erased."""
+    person = str(driver.api("POST", "/people/search", json={"q": PHONES[who]}).json()["items"][0]["id"])
+    asked = driver.api("POST", f"/contacts/{person}/erase", key=f"erase-{who}", json={"reason": "they wrote to us"})
+    assert asked.status_code == 202, asked.text
+    driver.wait_for("an empty row", lambda: driver.api("GET", f"/contacts/{person}").json()["phone"] is None)
+    return person
+
+
 def iso(instant: datetime) -> str:
     return instant.isoformat().replace("+00:00", "Z")
 
@@ -102,6 +111,7 @@ def test_after_a_restore_nothing_is_paid_or_sent_twice_and_nothing_is_forgotten(
     assert len(driver.orders()) == 2, "both were paid after T"
     driver.move(50 * 60)
     assert questions(driver, "early") == 1
+    person = erased(driver, "early")
     complete(driver, "later", timedelta(minutes=1))
     cloud.clock.drain()
 
@@ -112,6 +122,7 @@ def test_after_a_restore_nothing_is_paid_or_sent_twice_and_nothing_is_forgotten(
     times = ("--since", iso(at), "--stopped-at", iso(stopped_at))
     said += ops("restore", "reconcile", "--restored", "r1", *times, "--yes")
     assert "payouts 1 settled by an order" in said
+    assert f"{cloud.outputs['organization_id']}: 1 erasures of people applied again" in said
     assert "approve its conversion again" in said
     assert "ledger entries, no fault" in said
     stream = said.partition("restored_stream=")[2].partition("'")[0]
@@ -124,6 +135,8 @@ def test_after_a_restore_nothing_is_paid_or_sent_twice_and_nothing_is_forgotten(
     start_all(ops)
     driver.move(4 * 3600)
 
+    again = driver.api("GET", f"/contacts/{person}").json()
+    assert (again["phone"], again["first_name"]) == (None, ""), "who was erased after T stays erased"
     paid = driver.wait_for("the first payout", lambda: payout_of(driver, first))
     assert paid["status"] in ("accepted", "delivered")
     assert [c["status"] for c in driver.items("/conversions") if c["id"] == second["id"]] == ["pending"]

@@ -88,7 +88,7 @@ def _writes(runtime: Runtime, org: str, contact_ids: list[str], reason: str, act
 def _nothing_to_be_undone(runtime: Runtime, org: str, contact_ids: list[str]) -> None:
     """A reward that is released is ordered before the address goes; one that is about to be would find none."""
     now = runtime.clock.now()
-    rewards = Person(runtime, org, contact_ids).rows().get("reward", [])
+    rewards = Person(runtime, org, contact_ids).rows(named_only=True).get("reward", [])
     waiting = [
         reward.release_at
         for reward in rewards

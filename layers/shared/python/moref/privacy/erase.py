@@ -11,7 +11,7 @@ from datetime import timedelta
 from moref.campaigns.model import Enrollment
 from moref.campaigns.stop import stop
 from moref.intake import name_index
-from moref.intake.model import ERASED, Contact, InboxEvent, Job
+from moref.intake.model import ERASED, Contact, InboxEvent
 from moref.intake.work_inbox import work_inbox
 from moref.kernel.errors import Conflict
 from moref.kernel.names import BULK
@@ -27,7 +27,7 @@ from moref.privacy.sweep import command
 from moref.records import Change, Entity, Unpoint, Write, get
 from moref.referrals.recognise import LOOKUP as REFERRED
 from moref.referrals.recognise import ways
-from moref.rewards.model import Reward
+from moref.rewards.model import Payout, Reward
 from moref.rewards.start_payout import start_payout
 from moref.runtime import Runtime
 
@@ -45,7 +45,7 @@ def erase(runtime: Runtime, organization_id: str, id: str) -> None:
         return
     done = 0
     if before.inbox_after is None and not before.inbox_done:  # the first slice
-        done = erase_rows(runtime, before)
+        done, _ = erase_rows(runtime, before)
     after = before.changed(runtime.clock.now(), blanked=before.blanked + done, **_inbox(runtime, before))
     if after.inbox_done:
         after = _looked_again(runtime, after)
@@ -59,30 +59,32 @@ def erase(runtime: Runtime, organization_id: str, id: str) -> None:
 def _looked_again(runtime: Runtime, erasure: Erasure) -> Erasure:
     """Lists lag, and a worker that read the person before it was asked may write a moment after: the last look comes
     when it cannot any more."""
-    done, waits = erase_rows(runtime, erasure), _under_way(runtime, erasure)
+    done, waits = erase_rows(runtime, erasure)
     now = runtime.clock.now()
     last = erasure.last_look_at or now + SETTLED
     over = not waits and now >= last
     return erasure.changed(
-        now, blanked=erasure.blanked + done, waits_for=waits, last_look_at=last,
+        now, blanked=erasure.blanked + done, waits_for=sorted(waits), last_look_at=last,
         status="done" if over else "waiting", finished_at=now if over else None,
     )  # fmt: skip
 
 
-def erase_rows(runtime: Runtime, erasure: Erasure) -> int:
-    """How many rows were blanked. Raises Conflict after lost races."""
+def erase_rows(runtime: Runtime, erasure: Erasure) -> tuple[int, list[str]]:
+    """How many rows were blanked, and the ids of those that are under way. Raises Conflict after lost races."""
     org = erasure.organization_id
     _commit(runtime, [*_marks(runtime, erasure), *listed(runtime, erasure)])
     person = Person(runtime, org, erasure.contact_ids)
-    _order_what_is_owed(runtime, person)
-    rows = [row for found in person.rows().values() for row in found]
+    found = person.rows(named_only=True)
+    rows = [*_order_what_is_owed(runtime, found.get("reward", [])), *(row for rows in found.values() for row in rows)]
     rows += [row for key in erasure.listed_keys if (row := runtime.store.find(Suppression, org, key))]
     contacts = [row for row in rows if isinstance(row, Contact)]
     done = sum(_blank(runtime, row, erasure) for row in rows if not isinstance(row, Contact))
     # What leads to the person by name or address is derived from the row that is emptied last.
     _commit(runtime, list(_look_ups(runtime, person, contacts)))
     files.forget(runtime, erasure)
-    return done + sum(_blank(runtime, row, erasure) for row in contacts)
+    now = runtime.clock.now()
+    waits = {row.id for row in rows if under_way(row, now)}
+    return done + sum(_blank(runtime, row, erasure) for row in contacts), [*waits]
 
 
 def _marks(runtime: Runtime, erasure: Erasure) -> list[Write]:
@@ -91,18 +93,21 @@ def _marks(runtime: Runtime, erasure: Erasure) -> list[Write]:
     return [write for contact in found if contact is not None for write in marked(contact, runtime.clock.now())]
 
 
-def _order_what_is_owed(runtime: Runtime, person: Person) -> None:
-    for reward in person.rows().get("reward", []):
+def _order_what_is_owed(runtime: Runtime, rewards: Sequence[Entity]) -> Iterator[Payout]:
+    for reward in rewards:
         if not isinstance(reward, Reward) or reward.status != "pending" or reward.released_at is None:
             continue
         contact = runtime.store.find(Contact, reward.organization_id, reward.contact_id)
         if reward.kind == "gift_card" and contact is not None and (contact.email or contact.phone):
-            start_payout(runtime, reward.organization_id, reward.id)
+            payout = start_payout(runtime, reward.organization_id, reward.id)
+            yield from [payout] if payout is not None else []
 
 
 def _blank(runtime: Runtime, row: Entity, erasure: Erasure) -> bool:
     if isinstance(row, Enrollment):
         stop(runtime, row.organization_id, row.id, STOPPED)
+    if blanked(row, erasure.contact_ids, runtime.clock.now()) is None:
+        return False
     for _ in range(TRIES):
         fresh = runtime.store.find(type(row), row.organization_id, row.id)
         now = runtime.clock.now()
@@ -141,20 +146,13 @@ def _commit(runtime: Runtime, writes: Sequence[Write]) -> None:
         runtime.store.commit(*unique[start : start + AT_ONCE])
 
 
-def _under_way(runtime: Runtime, erasure: Erasure) -> list[str]:
-    now = runtime.clock.now()
-    rows = Person(runtime, erasure.organization_id, erasure.contact_ids).rows()
-    return sorted({row.id for found in rows.values() for row in found if under_way(row, now)})
-
-
 def _inbox(runtime: Runtime, erasure: Erasure) -> dict[str, object]:
     """A page of raw webhooks, the newest first, and where to go on."""
     if erasure.inbox_done:
         return {}
     org = erasure.organization_id
     page = runtime.store.list(InboxEvent, org, until=erasure.inbox_until, limit=PAGE, after=erasure.inbox_after)
-    named_in = Person(runtime, org, erasure.contact_ids).rows().get("job", [])
-    jobs = {(job.connection_id, job.external_id) for job in named_in if isinstance(job, Job)}
+    jobs = {(job.connection_id, job.external_id) for job in Person(runtime, org, erasure.contact_ids).jobs()}
     for event in page.items:
         if holds(runtime.keys, event, {*erasure.listed_keys}, jobs):
             empty(runtime, org, event.id)

@@ -14,6 +14,7 @@ from moref.identity.current import current
 from moref.intake.model import Contact, Job
 from moref.messaging.model import Frequency, Message
 from moref.messaging.plan_message import message_id
+from moref.privacy.inventory import INVENTORY
 from moref.programs.model import ProgramException, Standing, TermsAcceptance
 from moref.records import E, Entity, every, get
 from moref.referrals.advocates import LOOKUP as ADVOCATE
@@ -65,13 +66,17 @@ class Person:
         self.organization_id = organization_id
         self.contact_ids = list(contact_ids)
 
-    def rows(self) -> dict[str, list[Entity]]:
-        """By noun, each row once; what leads to other rows comes after them, and the contacts last."""
+    def rows(self, *, named_only: bool = False) -> dict[str, list[Entity]]:
+        """By noun, each row once; what leads to other rows comes after them, and the contacts last.
+
+        `named_only` leaves out rows of nouns that hold ids alone, unless others are found by them: of a partner with a
+        thousand referrals that is the most.
+        """
         advocates = self.advocates()
-        theirs = list(self._listed(_OF_CONTACTS, self.contact_ids))
-        earned = list(self._listed(_OF_ADVOCATES, [advocate.id for advocate in advocates]))
+        theirs = list(self._listed(_wanted(_OF_CONTACTS, named_only), self.contact_ids))
+        earned = list(self._listed(_wanted(_OF_ADVOCATES, named_only), [advocate.id for advocate in advocates]))
         referred = self.referred()
-        both = [*referred, *(row for row in earned if isinstance(row, Referral))]
+        both = [*referred, *(row for row in earned if isinstance(row, Referral) and not named_only)]
         conversions = self._some(Conversion, (conversion_id(self.organization_id, row.id) for row in both))
         rewards = self._rewards(earned, conversions)
         leads = self._some(Lead, self._lead_ids(referred, theirs))
@@ -79,7 +84,7 @@ class Person:
         for row in (
             *self._told_to_staff([*theirs, *leads, *earned]),
             *self._around_jobs(theirs, earned),
-            *self._around_rewards(rewards),
+            *self._around_rewards(rewards, named_only=named_only),
             *leads, *theirs, *rewards, *conversions, *referred,
             *(row for row in earned if not isinstance(row, Reward)),
             *self._some(Frequency, self.contact_ids),
@@ -139,18 +144,30 @@ class Person:
         jobs = [row.id for row in theirs if isinstance(row, Job)]
         yield from self._some(Dispute, (id for job in jobs for id in self._store.lookup(org, JOB_DISPUTE, job)))
         named = self.naming(earned)
-        yield from self._some(Job, named)
         yield from self._some(UnmatchedSource, (unmatched_id(org, job) for job in [*jobs, *named]))
+        yield from self._some(Job, named)
 
-    def _around_rewards(self, rewards: Sequence[Reward]) -> Iterator[Entity]:
+    def jobs(self) -> list[Job]:
+        """Their own, and those in which they are named."""
+        earned = self._listed((Referral,), [advocate.id for advocate in self.advocates()])
+        theirs = [row for row in self._listed((Job,), self.contact_ids) if isinstance(row, Job)]
+        return [*theirs, *self._some(Job, self.naming(earned))]
+
+    def _around_rewards(self, rewards: Sequence[Reward], *, named_only: bool) -> Iterator[Entity]:
         org = self.organization_id
-        payouts = [payout_id(org, reward.id) for reward in rewards]
-        yield from self._some(NewAddress, payouts)
-        yield from self._some(Payout, payouts)
+        payouts = self._some(Payout, (payout_id(org, reward.id) for reward in rewards if reward.kind == "gift_card"))
+        yield from self._some(NewAddress, (payout.id for payout in payouts))
+        yield from payouts
+        if named_only:
+            return
         yield from self._listed((DiscountCode, Entry), [reward.id for reward in rewards])
         years = {(row.legal_entity_id, row.issued_at.year) for row in rewards if row.issued_at is not None}
         ids = [payee_year_id(payer, year, contact) for payer, year in sorted(years) for contact in self.contact_ids]
         yield from self._some(PayeeYear, ids)
+
+
+def _wanted(kinds: tuple[type[Entity], ...], named_only: bool) -> list[type[Entity]]:
+    return [kind for kind in kinds if not named_only or INVENTORY[kind.noun].personal or kind in (Referral, Reward)]
 
 
 def _causes(row: Entity) -> Iterator[str]:
