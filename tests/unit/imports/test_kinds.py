@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from campaign_worker.handler import work as campaigns
+from moref import people
 from moref.books.check import faults
 from moref.budgets.model import Budget, Spend, budget_id
 from moref.campaigns.model import Enrollment
 from moref.intake.model import Contact, Job
 from moref.messaging.model import Message, Suppression
+from moref.privacy.model import ErasedKey
 from moref.programs.model import Program, Standing
 from moref.records import Create, every, get
 from moref.referrals.existing import known_since
@@ -295,6 +297,22 @@ def test_nobody_brings_a_reward_for_themselves(office: Office) -> None:
     one = office.brought("owed_rewards", OWED.replace("ann@example.com", owner))
     assert one["counts"] == {"rejected": 1}
     assert every(office.store, Reward, office.org) == []
+
+
+def test_nothing_is_brought_in_for_somebody_who_was_erased(office: Office) -> None:
+    now, ann = office.clock.now(), "ann@example.com"
+    row = {"organization_id": office.org, "created_at": now, "updated_at": now}
+    gone = Contact(**row, id="con_gone", location_id=office.place, erased_at=now)
+    [key] = people.person_keys(office.runtime.keys, office.org, None, ann)
+    office.store.commit(Create(gone), Create(ErasedKey(**row, id=key, contact_id=gone.id, erasure_id="era")))
+    owed = office.brought("owed_rewards", OWED)
+    assert owed["counts"] == {"rejected": 1}
+    assert "data erased" in office.rejected(owed["id"])
+    office.brought("past_referrals", REFERRALS.format(status="open", job=""))
+    office.brought("contacts", f"email,first_name\n{ann},Ann\n")
+    [nobody] = every(office.store, Contact, office.org)
+    assert (nobody.first_name, nobody.email) == ("", None)
+    assert every(office.store, Advocate, office.org) == every(office.store, Referral, office.org) == []
 
 
 # partners
