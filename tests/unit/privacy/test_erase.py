@@ -8,7 +8,7 @@ from bulk_worker.handler import WORK
 from moref.intake.model import ERASED, InboxEvent
 from moref.intake.replay import replay
 from moref.intake.work_inbox import work_inbox
-from moref.kernel.errors import BadInput, Conflict
+from moref.kernel.errors import BadInput, Conflict, Retry
 from moref.kernel.keys import GLOBAL
 from moref.messaging.opt_out import suppression_of
 from moref.privacy.ask_erasure import ask_erasure
@@ -212,4 +212,21 @@ def test_work_on_an_emptied_webhook_does_nothing(life: Life) -> None:
     life.erase(life.ann)
     for event in every(life.store, InboxEvent, ORG):
         work_inbox(life.runtime, ORG, event.id)
+    assert life.traces("ann") == []
+
+
+def test_a_webhook_whose_work_fails_does_not_keep_her_for_ever(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = {"type": "job.updated", "data": {"customer": ANN}}
+    event = life.raw("crm:generic", json.dumps(body).encode(), "broken", work=False)
+
+    def fails(*_: object) -> None:
+        raise Retry("the CRM does not answer")
+
+    monkeypatch.setattr("moref.privacy.erase.work_inbox", fails)
+    with pytest.raises(Retry):
+        life.erase(life.ann)
+    life.world.clock.move(hours=2)
+    (asked,) = every(life.store, Erasure, ORG)
+    assert life.go_on(asked.id).status == "done"
+    assert get(life.store, InboxEvent, ORG, event.id).body == ""
     assert life.traces("ann") == []

@@ -13,7 +13,7 @@ from moref.campaigns.stop import stop
 from moref.intake import name_index
 from moref.intake.model import ERASED, Contact, InboxEvent
 from moref.intake.work_inbox import work_inbox
-from moref.kernel.errors import Conflict
+from moref.kernel.errors import Conflict, MorefError
 from moref.kernel.names import BULK
 from moref.messaging.model import Suppression
 from moref.people import name_keys
@@ -35,6 +35,7 @@ PAGE = 50  # raw webhooks of a slice
 TRIES = 5
 AT_ONCE = 90  # writes of a commit
 STOPPED = "person_erased"
+PATIENCE = timedelta(hours=1)
 SETTLED = timedelta(minutes=3)  # longer than any function runs
 
 
@@ -155,15 +156,20 @@ def _inbox(runtime: Runtime, erasure: Erasure) -> dict[str, object]:
     jobs = {(job.connection_id, job.external_id) for job in Person(runtime, org, erasure.contact_ids).jobs()}
     for event in page.items:
         if holds(runtime.keys, event, {*erasure.listed_keys}, jobs):
-            empty(runtime, org, event.id)
+            empty(runtime, event)
     return {"inbox_after": page.after, "inbox_done": page.after is None}
 
 
-def empty(runtime: Runtime, organization_id: str, id: str) -> None:
-    """A raw webhook without its body. One that waits is worked on first: the facts of the job count."""
-    work_inbox(runtime, organization_id, id)
+def empty(runtime: Runtime, listed: InboxEvent) -> None:
+    """A raw webhook without its body. One that waits is worked on first, as its facts count; if that fails for an hour
+    it is emptied all the same."""
+    try:
+        work_inbox(runtime, listed.organization_id, listed.id)
+    except MorefError:
+        if runtime.clock.now() - listed.created_at < PATIENCE:
+            raise
     for _ in range(TRIES):
-        event = runtime.store.find(InboxEvent, organization_id, id)
+        event = runtime.store.find(InboxEvent, listed.organization_id, listed.id)
         if event is None or not event.body:
             return
         now = runtime.clock.now()
