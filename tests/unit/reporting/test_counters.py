@@ -1,7 +1,8 @@
 """The counters of the reports, held to a recount by brute force over random histories, told in any order and twice."""
 
-from datetime import timedelta
-from typing import Any
+from collections import Counter
+from datetime import date, timedelta
+from typing import Any, get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +16,8 @@ from moref.records import Change, get
 from moref.referrals.model import Advocate, Link, Referral
 from moref.referrals.record_clicks import record_clicks
 from moref.reporting.count_again import sweep_counters
-from moref.reporting.counters import ROWS, Share
+from moref.reporting.counters import ALL, ROWS, Share
+from moref.reporting.periods import By, by_period, period_of
 from moref.rewards.model import Payout, Reward
 from moref.tenants.model import Hook, Location
 from report_worker.handler import work
@@ -163,6 +165,29 @@ def test_a_crash_at_any_write_counts_nothing_twice_and_loses_nothing(point: int)
         except Crash:
             w.hear([event])
     holds(w)
+
+
+@pytest.mark.parametrize("by", get_args(By))
+@pytest.mark.parametrize("places", [[ALL], ["loc_1", "loc_2"]])
+def test_what_a_report_reads_is_what_brute_force_finds_in_those_days(by: By, places: list[str]) -> None:
+    w = started()
+    a_story(w)
+    w.clock.move(days=40)
+    w.friend("ref_3", "y", "loc_2", lead=True)
+    w.hear()
+    first, last = date(2026, 6, 29), date(2026, 8, 20)
+    expected: Counter[str] = Counter()
+    for key, counts in Brute(w.store, ORG, ZONES).count().items():
+        noun, _, id = key.partition("/")
+        if noun == "report_day" and id.startswith(ALL) and first.isoformat() <= id[-10:] <= last.isoformat():
+            expected.update(counts)
+    found: Counter[str] = Counter()
+    periods = by_period(w.store, ORG, places, (first, last), by)
+    for counts in periods.values():
+        found.update(counts)
+    assert found == expected
+    assert expected["quoted.direct"] == 1
+    assert [*periods] == sorted({period_of(first + timedelta(days=n), by) for n in range((last - first).days + 1)})
 
 
 def test_each_branch_counts_by_the_calendar_of_its_own_zone() -> None:
