@@ -131,6 +131,7 @@ def test_a_name_that_a_spreadsheet_would_run_is_text(world: World) -> None:
         ("cohorts?from_month=2026-13", "from_month"),
         ("cohorts?from_month=2024-01&to_month=2026-06", "from_month"),
         ("cost?from_month=2025-01&to_month=2026-06", "from_month"),
+        ("cohorts?by=age", "by"),
         ("leaderboard?period=20", "period"),
         ("leaderboard?period=2026-06-01", "period"),
         ("leaderboard?kind=friend", "kind"),
@@ -191,6 +192,9 @@ def test_cohorts_and_the_share_of_partners_that_are_active(world: World) -> None
     assert [tuple(line.values()) for line in found] == [
         ("2026-04", 3, 0, 0), ("2026-05", 4, 2, 50), ("2026-06", 4, 0, 0),
     ]  # fmt: skip
+    put(world, ReportMonth, f"{ALL}.2026-03", first_job__advocates=6, first_job__quoted__0=1)
+    found = items(world, "cohorts?from_month=2026-03&to_month=2026-03&by=first_job")
+    assert [tuple(line.values()) for line in found] == [("2026-03", 6, 0, 1, 0)]
     found = items(world, "cohorts?from_month=2026-05&to_month=2026-05")
     assert [tuple(line.values()) for line in found] == [("2026-05", 9, 0, 0, 0), ("2026-05", 9, 1, 0, 2)]
 

@@ -57,11 +57,18 @@ class Brute:
             if advocate.merged_into is None:
                 month = self.day(advocate.location_id, advocate.created_at)[:7]
                 self.add(advocate.location_id, "report_month", month, f"joined.{advocate.kind}")
+                if first := self.first_job(advocate):
+                    month = self.day(advocate.location_id, first)[:7]
+                    self.add(advocate.location_id, "report_month", month, "first_job.advocates")
         for referral in self.all(Referral):
             self.referral(referral)
         self.money()
         self.active()
         return {key: dict(counts) for key, counts in self.found.items() if any(counts.values())}
+
+    def first_job(self, who: Advocate) -> datetime | None:
+        mine = [job.facts.get("completed") for job in self.jobs.values() if job.contact_id == who.contact_id]
+        return min((fact.at for fact in mine if fact and fact.value is True), default=None)
 
     def asked(self) -> None:
         for enrollment in self.all(Enrollment):
@@ -109,11 +116,17 @@ class Brute:
             who = self.advocates[who.merged_into]
         for stage in ("quoted", "booked"):
             if stage in when:
-                day, joined = self.day(place, when[stage]), self.day(place, who.created_at)
+                day = self.day(place, when[stage])
                 for period in (day[:4], day[:7]):
                     self.add(place, "advocate_standing", f"{period}.{who.kind}.{who.id}", stage)
-                age = (int(day[:4]) - int(joined[:4])) * 12 + int(day[5:7]) - int(joined[5:7])
-                self.add(place, "report_month", joined[:7], f"{stage}.{min(max(age, 0), 24)}")
+                self.cohort(place, who.created_at, day, stage)
+                self.cohort(place, self.first_job(who), day, f"first_job.{stage}")
+
+    def cohort(self, place: str, since: datetime | None, day: str, counter: str) -> None:
+        if since is not None:
+            first = self.day(place, since)
+            age = (int(day[:4]) - int(first[:4])) * 12 + int(day[5:7]) - int(first[5:7])
+            self.add(place, "report_month", first[:7], f"{counter}.{min(max(age, 0), 24)}")
 
     def money(self) -> None:
         for conversion in self.all(Conversion):

@@ -1,7 +1,7 @@
 """An organization with two branches at the ends of the calendar, whose state tests move as they like and tell of."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from moref.campaigns.model import Enrollment, StepRun
@@ -100,6 +100,17 @@ class ReportWorld:
             ),
         )  # fmt: skip
         self.tell("partner.onboarded", f"adv_{tag}")  # what brings an advocate to be counted that was not asked yet
+
+    def own_job(self, tag: str, ago: timedelta) -> None:
+        """The advocate's own, completed so long ago."""
+        now, id = self.clock.now(), f"own_{tag}"
+        done = Fact(kind="completed", value=True, at=now - ago)
+        self.put(
+            Job(
+                **self.base(id), connection_id="con", external_id=id, location_id="loc_1", contact_id=f"con_{tag}",
+                facts={"completed": done}, received_at=now,
+            )
+        )  # fmt: skip
 
     def message(self, tag: str, step: str, channel: str = "sms", location_id: str = "loc_1") -> None:
         id = f"msg_{tag}_{step}"

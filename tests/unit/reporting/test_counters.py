@@ -42,6 +42,7 @@ STEP = st.tuples(
 
 def started() -> ReportWorld:
     w = ReportWorld()
+    w.own_job("x", timedelta(days=50))
     w.advocate("x")
     w.advocate("y", "loc_2", "partner")
     w.message("x", "a")

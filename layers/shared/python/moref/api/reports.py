@@ -15,6 +15,7 @@ from moref.kernel.errors import BadInput
 from moref.reporting import tables
 from moref.reporting.campaigns import by_campaign
 from moref.reporting.cost import cost
+from moref.reporting.counters import FIRST_JOB
 from moref.reporting.leaderboard import leaderboard
 from moref.reporting.model import STAGES
 from moref.reporting.periods import BEGIN, By, by_period, of_months
@@ -75,9 +76,12 @@ def _campaigns(call: Call) -> Answer:
 
 
 def _cohorts(call: Call) -> Answer:
+    by = call.query.get("by", "joined")
+    if by not in ("joined", FIRST_JOB):
+        raise BadInput(f"by is joined or {FIRST_JOB}", field="by")
     first, last = (day.isoformat()[:7] for day in asked.months(call))
     found = of_months(call.runtime.store, call.organization_id, asked.places(call), (first, last))
-    return asked.head(call, from_month=first, to_month=last), tables.cohorts(found)
+    return asked.head(call, from_month=first, to_month=last), tables.cohorts(found, first_job=by == FIRST_JOB)
 
 
 def _partners(call: Call) -> Answer:
@@ -148,9 +152,11 @@ REPORTS = (
     ),
     Report(
         "cohorts", _cohorts,
-        "Advocates by the month in which they joined, and what their friends did by how many months later",
-        {"joined_in": TEXT, "advocates": NUMBER, "age_months": NUMBER, "quoted": NUMBER, "booked": NUMBER},
-        asked.PLACE | asked.MONTHS, _MONTHS_HEAD,
+        "Advocates by the month in which they joined, or of their own first job, and what their friends did by how "
+        "many months later",
+        {"cohort": TEXT, "advocates": NUMBER, "age_months": NUMBER, "quoted": NUMBER, "booked": NUMBER},
+        asked.PLACE | asked.MONTHS | {"by": {"type": "string", "enum": ["joined", FIRST_JOB], "default": "joined"}},
+        _MONTHS_HEAD,
     ),
     Report(
         "partners", _partners, "How many of the partners there were brought a friend in the month",

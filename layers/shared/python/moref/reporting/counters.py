@@ -14,6 +14,7 @@ from moref.records import Entity
 
 ALL = "organization"  # stands where a location's id could: all branches together
 DIRECT = "direct"  # in place of a channel: the link was handed over in another way than by a message
+FIRST_JOB = "first_job"  # before counters of a month by the advocates' own first job, not by when they joined
 OLDEST = 24  # months of an advocate's age that are told apart; beyond it they count as that
 _BEGIN = datetime(2000, 1, 1, tzinfo=UTC)
 _MOST = 1_000_000  # bookings; the calendar ends

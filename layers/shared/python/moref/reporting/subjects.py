@@ -17,7 +17,7 @@ from moref.referrals.advocates import credited as who_counts
 from moref.referrals.model import Advocate, Lead, Link, Referral
 from moref.reporting.adds import Adds, Rows
 from moref.reporting.carriers import carriers
-from moref.reporting.counters import DIRECT
+from moref.reporting.counters import DIRECT, FIRST_JOB
 from moref.reporting.stages import came_at, code_of, credited, sent_at, worth
 from moref.reporting.waits import bucket
 from moref.rewards.model import Payout, Reward
@@ -60,6 +60,7 @@ def referral(store: Store, org: str, id: str) -> Rows | None:
     job = store.find(Job, org, found.job_id) if found.job_id else None
     reached = _reached(store, found, job)
     advocate = who_counts(store, org, found.advocate_id)
+    began = _first_job(store, advocate) if advocate is not None and reached else None
 
     def add(adds: Adds) -> None:
         channel = _channel(store, org, found.code, came_at(found)) if reached else DIRECT
@@ -72,18 +73,27 @@ def referral(store: Store, org: str, id: str) -> Rows | None:
             if stage in reached and advocate is not None:
                 adds.standing(reached[stage], advocate.kind, advocate.id, stage)
                 adds.aged(advocate.created_at, reached[stage], stage)
+                if began is not None:
+                    adds.aged(began, reached[stage], f"{FIRST_JOB}.{stage}")
 
     return _of_place(store, org, found.location_id, add)
 
 
 def advocate(store: Store, org: str, id: str) -> Rows | None:
-    """joined; of a person whose rows were merged only the row that counts."""
+    """joined, and in the month of their own first job; of a person whose rows were merged only the row that counts."""
     found = store.find(Advocate, org, id)
     if found is None:
         return None
     if found.merged_into is not None:
         return {}
-    return _of_place(store, org, found.location_id, lambda adds: adds.joined(found.created_at, f"joined.{found.kind}"))
+    began = _first_job(store, found)
+
+    def add(adds: Adds) -> None:
+        adds.joined(found.created_at, f"joined.{found.kind}")
+        if began is not None:
+            adds.joined(began, f"{FIRST_JOB}.advocates")
+
+    return _of_place(store, org, found.location_id, add)
 
 
 def conversion(store: Store, org: str, id: str) -> Rows | None:
@@ -137,6 +147,12 @@ def _of_place(store: Store, org: str, location_id: str, add: Callable[[Adds], ob
     adds = Adds(location)
     add(adds)
     return adds.rows
+
+
+def _first_job(store: Store, advocate: Advocate) -> datetime | None:
+    """When the first of their own jobs was completed. Who has many jobs is seldom asked: one page will do."""
+    jobs = store.list(Job, advocate.organization_id, parent=advocate.contact_id, newest_first=False).items
+    return min((job.facts["completed"].at for job in jobs if job.holds("completed")), default=None)
 
 
 def _channel(store: Store, org: str, code: str, at: datetime) -> str:

@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 from moref.conversions.model import ConversionStatus
 from moref.messaging.model import Channel
-from moref.reporting.counters import DIRECT, OLDEST
+from moref.reporting.counters import DIRECT, FIRST_JOB, OLDEST
 from moref.reporting.periods import Counts, total
 from moref.reporting.waits import percentile
 from moref.rewards.model import PayoutStatus
@@ -50,15 +50,17 @@ def waits(counts: Counts, since: str) -> dict[int, int]:
     return {int(bucket): number for (name, _, bucket), number in found if name == since}
 
 
-def cohorts(months: Mapping[str, Counts]) -> Iterator[Line]:
-    """By the month in which advocates joined, and by how many months later their friends asked for a quote or booked.
-    The last age is that or older; ages at which nothing happened are left out, but for the first."""
+def cohorts(months: Mapping[str, Counts], *, first_job: bool = False) -> Iterator[Line]:
+    """By the month in which advocates joined (or had their own first job), and by how many months later their friends
+    asked for a quote or booked. The last age is that or older; ages at which nothing happened are left out, but for the
+    first."""
+    start, joined = (f"{FIRST_JOB}.", f"{FIRST_JOB}.advocates") if first_job else ("", "joined")
     for month, counts in months.items():
         for age in range(OLDEST + 1):
-            quoted, booked = (counts.get(f"{stage}.{age}", 0) for stage in ("quoted", "booked"))
+            quoted, booked = (counts.get(f"{start}{stage}.{age}", 0) for stage in ("quoted", "booked"))
             if age == 0 or quoted or booked:
-                joined = total(counts, "joined")
-                yield {"joined_in": month, "advocates": joined, "age_months": age, "quoted": quoted, "booked": booked}
+                number = total(counts, joined)
+                yield {"cohort": month, "advocates": number, "age_months": age, "quoted": quoted, "booked": booked}
 
 
 def partners(months: Mapping[str, Counts], first: str) -> Iterator[Line]:
