@@ -91,11 +91,9 @@ def on_the_way(cloud: Cloud) -> Iterator[tuple[str, str]]:
 
 
 def logged(cloud: Cloud) -> Iterator[tuple[str, str]]:
-    """What the functions wrote."""
-    client = boto_client(cloud.layout, "logs")
-    for group in client.describe_log_groups(logGroupNamePrefix="/aws/lambda/moref-local")["logGroups"]:
-        for page in client.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"]):
-            yield from ((group["logGroupName"], event["message"]) for event in page["events"])
+    """What the functions wrote, and the address of every request in front of them."""
+    for file in (*cloud.layout.logs.glob("moref-local-*.log"), *cloud.layout.logs.glob("front.log")):
+        yield from ((file.name, line) for line in file.read_text().splitlines())
 
 
 def found(texts: Iterator[tuple[str, str]], words: tuple[str, ...]) -> list[str]:
@@ -105,7 +103,7 @@ def found(texts: Iterator[tuple[str, str]], words: tuple[str, ...]) -> list[str]
 def test_nobody_is_in_logs_events_and_queues_and_an_erased_person_is_nowhere(cloud: Cloud) -> None:
     driver = Driver(cloud.outputs)
     lived(driver)
-    assert sum(1 for _ in logged(cloud)) > 100, "the functions log"
+    assert sum(1 for _ in logged(cloud)) > 20, "the functions log"
     assert found(logged(cloud), THEIRS) == []
     events = ((key, text) for key, text in rows(cloud, "core") if "#event#" in key)
     assert found(events, THEIRS) == []
