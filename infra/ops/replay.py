@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, get_args
 
 from infra.ops.desk import Desk, Refused, confirmed, instant
-from moref.intake.model import InboxEvent
+from moref.intake.model import ERASED, InboxEvent
 from moref.intake.replay import replay as again
 from moref.kernel.errors import MorefError
 
@@ -51,8 +51,11 @@ def _replay(desk: Desk, options: argparse.Namespace) -> int:
     since, until = instant(options.since), instant(options.until)
     if since >= until:
         raise Refused("--since must be before --until")
-    # Read to the end before the first is changed.
-    events = list(chosen(desk, options.organization, since, until, status=options.status, source=options.source))
+    # Read to the end before the first is changed. Those that held somebody who was erased have no body any more.
+    found = list(chosen(desk, options.organization, since, until, status=options.status, source=options.source))
+    events = [event for event in found if event.reason != ERASED]
+    if len(events) < len(found):
+        desk.say(f"{len(found) - len(events)} held somebody who was erased: left out")
     for (source, status), count in sorted(Counter((event.source, event.status) for event in events).items()):
         desk.say(f"{source:20} {status:12} {count}")
     if not events:

@@ -17,7 +17,7 @@ CONTACT = Resource(
     Contact,
     words(
         "location_id first_name last_name phone email language language_by consents opted_out marketing_paused_at"
-        " unread_replies source merged_into"
+        " unread_replies source merged_into erased_at"
     ),
     "people as the CRM knows them",
     PLACE,
