@@ -13,9 +13,10 @@ from infra.ops import dlq
 from infra.ops.__main__ import parser
 from infra.ops.desk import Desk, Refused, instant
 from moref.intake.model import InboxEvent
-from moref.kernel.keys import GLOBAL
+from moref.kernel.keys import GLOBAL, PEOPLE
 from moref.records import Create, get
 from moref.rewards.model import AuditRow, Payout
+from moref.signin.model import GoogleClient
 from moref.tenants.connect_vendor import connect_vendor
 from moref.tenants.model import Connection, Hook, VendorAccount
 from moref.tenants.switches import stopped
@@ -232,3 +233,27 @@ def test_showing_dead_letters_leaves_them_there() -> None:
     assert len(sqs.dead) == 3
     assert dlq.letters("payouts") == "payouts-dlq"
     assert dlq.letters("stream-router-failed") == "stream-router-failed"
+
+
+GOOGLE = {"client_id": "id.apps.example", "client_secret": "s3cret-of-google", "redirect_uris": ["https://a.example"]}
+
+
+def test_the_client_of_google_is_set_from_standard_input_and_kept_sealed(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Operator()
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(GOOGLE)))
+    with pytest.raises(Refused, match="--yes"):
+        desk.run("google")
+    assert desk.run("google", "--yes") == 0
+    client = get(desk.runtime.store, GoogleClient, PEOPLE, "google")
+    assert (client.client_id, client.redirect_uris) == ("id.apps.example", ["https://a.example"])
+    assert desk.runtime.vault.open(PEOPLE, "google", client.secret_ciphertext) == b"s3cret-of-google"
+    assert "s3cret" not in desk.text + client.model_dump_json()
+
+
+@pytest.mark.parametrize("wrong", ["", "[]", "{}", '{"client_id": 5}', json.dumps(GOOGLE | {"redirect_uris": []})])
+def test_what_is_no_client_of_google_is_refused(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+    desk = Operator()
+    monkeypatch.setattr("sys.stdin", io.StringIO(wrong))
+    with pytest.raises(Refused):
+        desk.run("google", "--yes")
+    assert desk.runtime.store.find(GoogleClient, PEOPLE, "google") is None

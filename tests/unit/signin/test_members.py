@@ -228,6 +228,20 @@ def test_what_a_query_adds_is_refused(world: World, query: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "raw",
+    [
+        '{"email": "x@example.com", "name": "X", "role": "member", "role": "owner"}',
+        '{"email": "a@example.com", "name": "X", "email": "b@example.com"}',
+        '{"email": "x@example.com", "name": "X", "\\u0072ole": "member", "role": "owner"}',
+    ],
+)
+def test_a_field_that_stands_twice_is_refused(world: World, raw: str) -> None:
+    answer = world.call("POST", "/invitations", raw=raw.encode())
+    assert (answer.status, answer.json()["code"]) == (400, "malformed")
+    assert every(world.store, Invitation, world.a.organization_id) == []
+
+
+@pytest.mark.parametrize(
     "headers",
     [
         {"x-http-method-override": "DELETE"}, {"x-method-override": "DELETE"}, {"x-http-method": "DELETE"},

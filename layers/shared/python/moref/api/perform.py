@@ -1,5 +1,6 @@
 """Runs one operation: who, may they, what do they ask, once; every failure becomes a problem document."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -155,9 +156,17 @@ def _body(operation: Operation, raw: bytes) -> Any:
     if not raw.strip() and operation.body_optional:
         raw = b"{}"
     try:
-        return operation.body.model_validate_json(raw)
+        found = operation.body.model_validate_json(raw)
     except ValidationError as error:
         raise problems.from_pydantic(error) from None
+    json.loads(raw, object_pairs_hook=_once)
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> None:
+    """Raises Malformed: of two values under one name, whoever looks at a body before us may have seen the other."""
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise Malformed("a field stands twice in the body")
 
 
 def _scope(operation: Operation, who: Caller | SignedIn | None, query: Mapping[str, str]) -> str:
