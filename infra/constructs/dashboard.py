@@ -80,6 +80,13 @@ def _alarm_product(alarms: Alarms) -> None:
         todo="Many messages failed. List messages with status failed and group by reason: a sender's registration, a "
         "provider outage or a bad template. The stop switch for sends holds the rest back.",
     )
+    alarms.add(
+        "sign-in-mail",
+        product_metric("sign_in_mail_failed"),
+        above=0,
+        todo="Codes to sign in do not leave: SES has stopped us, or did not answer. Who signs in with Google still "
+        "gets in.",
+    )
 
 
 def operators_dashboard(scope: Construct, stage: Stage, api: apigw.HttpApi, alarms: Alarms) -> cloudwatch.Alarm:
@@ -119,6 +126,7 @@ def operators_dashboard(scope: Construct, stage: Stage, api: apigw.HttpApi, alar
             [
                 counts("Payouts", "payout_needs_person", "payout_unknown"),
                 counts("Sends and clicks lost", "message_failed", "click_unrecorded"),
+                counts("Sign-in", "sign_in_mail_sent", "sign_in_mail_failed", "refresh_token_reused"),
             ],
             [
                 graph(

@@ -32,7 +32,12 @@ def test_product_metrics_have_no_dimensions(cloud: Cloud) -> None:
         for alarm in cloud.of("AWS::CloudWatch::Alarm")
         if alarm.properties["Namespace"] == names.METRIC_NAMESPACE
     ]
-    assert {each["MetricName"] for each in ours} == {"payout_needs_person", "payout_unknown", "message_failed"}
+    assert {each["MetricName"] for each in ours} == {
+        "payout_needs_person",
+        "payout_unknown",
+        "message_failed",
+        "sign_in_mail_failed",
+    }
     assert all("Dimensions" not in each for each in ours)
 
 

@@ -64,7 +64,9 @@ def composed(name: str, language: Language, to: str, fields: Mapping[str, str]) 
 def _sent(runtime: Runtime, send: Send, out: Outgoing) -> None:
     try:
         send(runtime, Account(), out)
-    except (NeedsPerson, Permanent, OutcomeUnknown):
+    except Permanent:  # of this address
+        runtime.metrics.count("sign_in_mail_refused")
+    except (NeedsPerson, OutcomeUnknown):
         # Whoever waits asks again; a mail that may have gone is not sent once more by itself.
         runtime.metrics.count("sign_in_mail_failed")
     else:
