@@ -28,7 +28,9 @@ SUBJECTS: dict[str, tuple[Callable[[Runtime, str, str], object], ...]] = {
     "dispute.changed": (watch_dispute,),
     "goodwill.granted": (follow_goodwill,),
 }
-MET = frozenset({"budget.changed", "acceptance.recorded", "tariff.recorded"})  # what conversions were waiting for
+MET = frozenset(
+    {"budget.changed", "acceptance.recorded", "tariff.recorded", "partner.changed"}
+)  # what conversions were waiting for
 COMMANDS: dict[str, Callable[[Runtime, str, dict[str, Any]], object]] = {
     "auto_approve": lambda runtime, org, said: auto_approve(runtime, org, said["conversion_id"]),
     "recheck": lambda runtime, org, said: recheck(runtime, org, said["conversion_id"]),

@@ -13,12 +13,14 @@ from playwright.sync_api import Page
 
 from moref.intake.model import Contact
 from moref.records import Change, get
+from moref.referrals.track_job import track_job
 from moref.tenants.logo import confirm_logo
 from moref.tenants.model import Location
 from tests.browser.checks import findings, fits
 from tests.browser.conftest import SIZES, Eyes
 from tests.browser.town import Town, ask, subscribe, weekly_report
 from tests.fakes.referral_world import LOCATION, ORG, World
+from tests.unit.partners.world import World as Partners
 
 pytestmark = pytest.mark.browser
 LONG = "Überlandumzugsgesellschaft & Söhne <Austin> " + "x" * 60
@@ -118,6 +120,26 @@ def _review_spanish(v: Visit) -> Page:
     return _press(v.open(path), "Enviar")
 
 
+def _partner_error(v: Visit) -> Page:
+    return _press(v.open(f"/p/{Partners(base=v.w).partner.token}"), "Accept the invitation")
+
+
+def _partner(v: Visit) -> Page:
+    """With a lead that was booked, and somebody who came by the link."""
+    partners = Partners(base=v.w)
+    partners.accept()
+    partners.send(name="María José Núñez-Güemes de la Peña", notes="Third floor")
+    (referral,) = partners.referrals()
+    v.w.job("job_p", referral.contact_id, facts=["booked"])
+    track_job(v.w.runtime, ORG, "job_p")
+    partners.send(name="Bo", phone="512 555 0133")
+    return v.open(f"/p/{partners.partner.token}?sent=1")
+
+
+def _partner_lead_error(v: Visit) -> Page:
+    return _press(_partner(v), "Send the lead")
+
+
 def _unavailable(v: Visit) -> Page:
     link = v.w.advocate("con_a", phone="+15125550111")
     v.town.light.down = {"get"}
@@ -173,6 +195,10 @@ STATES: dict[str, tuple[Callable[[Visit], Page], str]] = {
     "report-long-names": (lambda v: _report(v, title=LONG, name="W" * 40), "Überlandumzug"),
     "report-rtl": (lambda v: _report(v, title="شركة النقل الزرقاء بأوستن", name="فاطمة"), "شركة"),
     "report-stopped": (_report_stopped, "Bluebird Moving"),
+    "partner-invitation": (lambda v: v.open(f"/p/{Partners(base=v.w).partner.token}"), "Become a partner of"),
+    "partner-invitation-error": (_partner_error, "Become a partner of"),
+    "partner": (_partner, "Your leads"),
+    "partner-error": (_partner_lead_error, "Your leads"),
     "docs": (lambda v: v.open("/v1/docs"), "Mo-ref API"),
     "messages": (_messages, "4 messages"),
     "messages-none": (lambda v: v.open("/messages/none"), "0 messages"),

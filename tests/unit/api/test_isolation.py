@@ -9,6 +9,8 @@ from moref.api.routes import OPERATIONS
 from tests.unit.api.world import Answer, World
 
 BODIES: dict[str, Any] = {
+    "POST /v1/partners/{id}/suspend": {"reason": "no"},
+    "POST /v1/partners/{id}/leads": {"first_name": "Fred", "phone": "+15125550188"},
     "PATCH /v1/crew-members/{id}": {"version": 1, "name": "Mine now"},
     "POST /v1/connections/{id}/test-event": {"event": {"type": "job.updated"}},
     "PATCH /v1/members/{id}": {"version": 1, "role": "admin"},

@@ -21,6 +21,7 @@ from moref.kernel.keys import PEOPLE
 from moref.messaging.model import Message, Suppression
 from moref.messaging.senders import Sender
 from moref.messaging.template_model import Template, TemplateVersion, Wording
+from moref.partners.model import Partner
 from moref.privacy.model import Erasure, Export
 from moref.programs.model import Program, ProgramException, ProgramText, TariffItem, TermsAcceptance
 from moref.records import Create, Entity, get
@@ -163,6 +164,8 @@ class World:
             "payouts": Payout(**place, id=f"pay_{tag}", reward_id=f"rew_{tag}", provider="tremendous",
                               vendor_account_id="tremendous", amount=2500, currency="USD", recipient_name="Ann",
                               recipient_email="ann@example.com", recipient_phone=None, funding_source_id="BALANCE"),
+            "partners": Partner(**place, id=f"ptn_{tag}", partner_type="business", first_name="Homes Inc.",
+                                email="p@example.com", token=f"page_{tag}", invited_by="mem"),
             "messages": Message(**place, id=f"msg_{tag}", channel="sms", template="ask", kind="marketing",
                                 contact_id=f"ctc_{tag}", fields={"secret": CANARY}),
             "feedback": Feedback(**place, id=f"fb_{tag}", enrollment_id="enr", contact_id=f"ctc_{tag}", job_id="job",

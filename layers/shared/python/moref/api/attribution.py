@@ -1,7 +1,7 @@
 """Operations on who referred whom: search, attribution, removal, merges, unmatched sources, disputes, explanation."""
 
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, StrictInt
 
@@ -15,6 +15,9 @@ from moref.intake.model import Contact, Job
 from moref.kernel.errors import BadInput
 from moref.referrals.model import Advocate, Dispute, Referral, UnmatchedSource
 from moref.tenants.forms import Form, Identifier, Line
+
+if TYPE_CHECKING:
+    from moref.referrals.explain import Audience
 
 AUDIENCES = ("staff", "advocate", "partner")
 
@@ -104,11 +107,16 @@ def _remove(call: Call) -> Any:
 def _explain(call: Call) -> Any:
     from moref.referrals.explain import explain
 
+    id = call.get(Referral, call.params["id"]).id
+    return explain(call.runtime, call.organization_id, id, explanation_audience(call))
+
+
+def explanation_audience(call: Call) -> "Audience":
+    """For whom it is redacted; staff by default. Raises BadInput."""
     audience = call.query.get("audience", "staff")
     if audience not in AUDIENCES:
         raise BadInput(f"audience is one of {', '.join(AUDIENCES)}", field="audience")
-    id = call.get(Referral, call.params["id"]).id
-    return explain(call.runtime, call.organization_id, id, audience)  # type: ignore[arg-type]  # checked above
+    return audience  # type: ignore[return-value]  # checked above
 
 
 def _merge(call: Call) -> Any:
@@ -194,7 +202,7 @@ def _merged() -> Schema:
     return _object(id={"type": "string"}, merged={"type": "string"})
 
 
-def _explained() -> Schema:
+def explained() -> Schema:
     text, maybe, rows = {"type": "string"}, {"type": ["string", "null"]}, {"type": "array", "items": {"type": "object"}}
     return _object(
         referral_id=text, audience={"type": "string", "enum": list(AUDIENCES)}, status=text,
@@ -219,7 +227,7 @@ OPERATIONS = (
     _row(REFERRAL, "referrals/{id}/remove", _remove,
          "Removes a wrong attribution; what it earned and is not paid is reversed", AttributionReason),
     Operation("GET", "/v1/referrals/{id}/explanation", _explain, "member", "referrals",
-              "Who gets the credit and why, what holds it, what comes next and by when", _explained,
+              "Who gets the credit and why, what holds it, what comes next and by when", explained,
               query={"audience": {"type": "string", "enum": list(AUDIENCES), "default": "staff"}}),
     Operation("POST", "/v1/contacts/{id}/merge", _merge, "admin", "contacts",
               "Makes two rows of one person one; jobs, referrals and links follow within moments", _merged,

@@ -22,6 +22,7 @@ from moref.api import (
     logos,
     members,
     organizations,
+    partners,
     payouts,
     programs,
     read,
@@ -74,6 +75,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *payouts.OPERATIONS,
     *rewards.OPERATIONS,
     *billing.OPERATIONS,
+    *partners.OPERATIONS,
 )
 
 

@@ -88,10 +88,13 @@ def link_clicked(runtime: Runtime, org: str, code: str) -> None:
 
 
 def lead_created(runtime: Runtime, org: str, id: str) -> None:
-    """A friend asked for a quote. Who gave no consent is not written to, whatever addresses the form holds."""
+    """A friend asked for a quote. Who gave no consent is not written to, whatever addresses the form holds; nor is
+    anybody because somebody else typed their address."""
     lead = get(runtime.store, Lead, org, id)
     referral = get(runtime.store, Referral, org, lead.referral_id)
     _wake_advocate(runtime, org, referral)
+    if lead.submitted_by != "friend":
+        return
     friend = runtime.store.find(Contact, org, lead.contact_id)
     if friend is not None and friend.consents and referral.status in ("new", "quoted"):
         cause = Cause("quoted", referral.id, lead.created_at, friend.id, lead.location_id, referral_id=referral.id)

@@ -93,8 +93,8 @@ class PageToken(Entity):
     noun: ClassVar[str] = "page_token"
 
     owner_id: str  # the organization
-    page: Literal["review", "preferences", "report"]
-    subject_id: str  # enrollment, contact, or "<member>.<week>"
+    page: Literal["review", "preferences", "report", "partner"]
+    subject_id: str  # enrollment, contact, partner, or "<member>.<week>"
 
 
 class Feedback(Entity):

@@ -9,6 +9,7 @@ from moref.conversions.model import Conversion, Hold
 from moref.conversions.price import Price, priced
 from moref.intake.model import Job
 from moref.kernel.money import Money
+from moref.partners.types import always_attests
 from moref.programs.accepted import has_accepted, has_attested, tariff_allows
 from moref.records import Store, get
 from moref.referrals.advocates import credited
@@ -121,14 +122,22 @@ def _tariff(store: Store, seen: Sight, people: list[Hold]) -> Hold | None:
 
 
 def _attestation(store: Store, seen: Sight) -> Hold | None:
-    """A partner who is paid a share of an interstate move may have to be a licensed broker, or may be barred."""
-    one = seen.conversion
+    """A partner who is paid a share of an interstate move may have to be a licensed broker, or may be barred; of some
+    types everyone may be, whatever they are paid. Whom staff have suspended is paid nothing meanwhile."""
+    one, advocate = seen.conversion, seen.advocate
+    if advocate.kind != "partner":
+        return None
+    if advocate.suspended:
+        return Hold(rule="attestation", words="The partner is suspended.")
+    always = always_attests(advocate.partner_type)
     paid_a_share = any(tier.basis_points is not None for tier in one.terms.tiers)
-    if seen.advocate.kind != "partner" or not paid_a_share or not interstate(seen.job):
+    if not always and not (paid_a_share and interstate(seen.job)):
         return None
     if any(has_attested(store, one.organization_id, one.program_id, id) for id in _rows(seen)):
         return None
     words = "The partner is paid a share of a move that may be interstate, and has not attested to be allowed that."
+    if always:
+        words = "The partner is of a type that may be barred from rewards, and has not attested to be allowed them."
     return Hold(rule="attestation", words=words)
 
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote
 
 from moref.kernel.errors import Conflict, Malformed, MorefError, NotFound, Retry, TooLarge
 from moref.kernel.webhook import Request, from_event
-from moref.pages import base, logo, preferences, quote, review
+from moref.pages import base, logo, partner, preferences, quote, review
 from moref.pages.base import MAX_FORM, Form, Response
 from moref.runtime import Runtime
 
@@ -25,6 +25,7 @@ Post = Callable[[Runtime, str, Form], Response]
 # The first part of the path -> what answers; the second part is a code or token.
 PAGES: dict[str, tuple[Get, Post]] = {
     "q": (quote.get, quote.post),
+    "p": (partner.get, partner.post),
     "review": (lambda runtime, token, _: review.get(runtime, token), review.post),
     "report": (lambda runtime, token, _: _report().get(runtime, token), lambda *asked: _report().post(*asked)),
     "u": (lambda runtime, token, _: preferences.get(runtime, token), preferences.post),

@@ -10,7 +10,9 @@ _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz234567")
 _LONGEST = 40
 
 
-def find_token(runtime: Runtime, token: str, page: Literal["review", "preferences", "report"]) -> PageToken | None:
+def find_token(
+    runtime: Runtime, token: str, page: Literal["review", "preferences", "report", "partner"]
+) -> PageToken | None:
     """None for a token that is none, unknown, or another page's; what cannot be one does not reach the table."""
     if not token or len(token) > _LONGEST or not _LETTERS.issuperset(token):
         return None

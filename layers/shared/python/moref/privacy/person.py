@@ -14,6 +14,7 @@ from moref.identity.current import current
 from moref.intake.model import Contact, Job
 from moref.messaging.model import Frequency, Message
 from moref.messaging.plan_message import message_id
+from moref.partners.model import Partner
 from moref.privacy.inventory import INVENTORY
 from moref.programs.model import ProgramException, Standing, TermsAcceptance
 from moref.records import E, Entity, every, get
@@ -31,8 +32,9 @@ from moref.rewards.model import Entry, Payout, Reward, payout_id
 from moref.rewards.new_address import NewAddress
 from moref.runtime import Runtime
 
+_BY_LEAD = ("quote_form", "lead_submitted")  # evidence whose source is a lead
 _OF_CONTACTS = (Job, Enrollment, Feedback, Message, StaffTask, CreditAccount, CreditUse)  # listed by their contact
-_OF_ADVOCATES = (Link, Referral, Reward, TermsAcceptance, Standing, ProgramException, Dispute, Goodwill, Debt)
+_OF_ADVOCATES = (Link, Referral, Reward, TermsAcceptance, Standing, ProgramException, Dispute, Goodwill, Debt, Partner)
 
 
 def contact_ids(runtime: Runtime, organization_id: str, contact_id: str) -> list[str]:
@@ -122,7 +124,7 @@ class Person:
 
     def _lead_ids(self, referred: Iterable[Referral], theirs: Iterable[Entity]) -> Iterator[str]:
         for referral in referred:
-            yield from (said.source_id for said in referral.evidence if said.kind == "quote_form")
+            yield from (said.source_id for said in referral.evidence if said.kind in _BY_LEAD)
             if referral.lead_id:
                 yield referral.lead_id
         yield from (row.lead_id for row in theirs if isinstance(row, Job) and row.lead_id)

@@ -10,7 +10,9 @@ from datetime import timedelta
 from moref.referrals.model import Evidence, EvidenceKind, Referral
 
 CLOSE = timedelta(hours=1)
-STRENGTH: tuple[EvidenceKind, ...] = ("code_at_intake", "quote_form", "person_match", "staff", "import", "name_mention")
+STRENGTH: tuple[EvidenceKind, ...] = (
+    "code_at_intake", "quote_form", "lead_submitted", "person_match", "staff", "import", "name_mention",
+)  # fmt: skip
 
 
 def winner(evidence: Iterable[Evidence]) -> Evidence | None:

@@ -29,6 +29,7 @@ MOST_OTHERS = 20
 KINDS: dict[EvidenceKind, str] = {
     "code_at_intake": "the code was given when the job was taken in",
     "quote_form": "the quote form of the link was filled in",
+    "lead_submitted": "the lead was sent by the partner, or by staff for it",
     "person_match": "the customer was recognised by phone, e-mail, home or name",
     "staff": "staff recorded who referred them",
     "import": "a list from before says so",

@@ -12,7 +12,10 @@ ReferralStatus = Literal[
     "new", "quoted", "booked", "completed", "invoiced", "qualified",
     "lost", "cancelled", "duplicate", "ineligible", "removed",
 ]  # fmt: skip
-EvidenceKind = Literal["code_at_intake", "quote_form", "person_match", "staff", "import", "name_mention"]
+EvidenceKind = Literal[
+    "code_at_intake", "quote_form", "lead_submitted", "person_match", "staff", "import", "name_mention"
+]  # fmt: skip
+Submitter = Literal["friend", "partner", "staff"]
 
 
 class Advocate(Entity):
@@ -32,6 +35,8 @@ class Advocate(Entity):
     tier_group: str | None = None  # a program may have other tiers for it
     links: dict[str, str] = Field(default_factory=dict)  # location id -> code
     status: Literal["active", "archived"] = "active"
+    partner_type: str | None = None  # see partners.types
+    suspended: bool = False  # a partner whom staff stopped: what it earns is held
     merged_into: str | None = None  # another row of the same person: new referrals are credited there
     joined: list[str] = Field(default_factory=list)  # rows of the same person whose counts are this one's
 
@@ -91,6 +96,8 @@ class Lead(Entity):
     destination: Address | None = None
     move_date: str | None = None  # ISO date
     notes: str = Field(default="", max_length=2000)
+    submitted_by: Submitter = "friend"  # whoever else typed it: nobody writes to the person because of it
+    submitted_name: str = ""  # as that other typed it, to show it to them again
     status: Literal["new", "accepted", "failed"] = "new"  # of the hand-over to the CRM
     attempts: int = 0
     next_attempt_at: AwareDatetime | None = None

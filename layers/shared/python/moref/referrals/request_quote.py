@@ -14,7 +14,7 @@ from moref.records import Change, Create, Emit, Point, Write, get
 from moref.referrals.advocates import credited
 from moref.referrals.attribution import with_evidence
 from moref.referrals.evidence import referral_id
-from moref.referrals.model import Door, Evidence, Lead, Referral
+from moref.referrals.model import Door, Evidence, EvidenceKind, Lead, Referral, Submitter
 from moref.referrals.recognise import LOOKUP, recognised, ways
 from moref.runtime import Runtime
 
@@ -44,8 +44,8 @@ def lead_id(organization_id: str, code: str, quote: Quote) -> str:
     return ids.derived("lead", organization_id, code, *(value or "" for value in astuple(quote)))
 
 
-def request_quote(runtime: Runtime, code: str, quote: Quote) -> Lead:
-    """The lead, new or the one this form made before. `code` is normalised.
+def request_quote(runtime: Runtime, code: str, quote: Quote, *, by: Submitter = "friend") -> Lead:
+    """The lead, new or the one this form made before. `code` is normalised; `by` is who typed it.
 
     A friend who comes twice by the same advocate is one referral with several leads. Raises NotFound on an unknown
     code, Conflict when five races were lost.
@@ -60,14 +60,14 @@ def request_quote(runtime: Runtime, code: str, quote: Quote) -> Lead:
         if known is not None:
             return known
         try:
-            store.commit(*_writes(runtime, door, id, quote))
+            store.commit(*_writes(runtime, door, id, quote, by))
         except Conflict:
             continue  # the same form twice at once, or the same person elsewhere
         return get(store, Lead, door.owner_id, id)
     raise Conflict("the lead is being made by others")
 
 
-def _writes(runtime: Runtime, door: Door, id: str, quote: Quote) -> tuple[Write, ...]:
+def _writes(runtime: Runtime, door: Door, id: str, quote: Quote, by: Submitter) -> tuple[Write, ...]:
     now = runtime.clock.now()
     org = door.owner_id
     consent = None
@@ -81,13 +81,15 @@ def _writes(runtime: Runtime, door: Door, id: str, quote: Quote) -> tuple[Write,
         consent=consent, source=FORM,
         household_keys=_home(runtime, org, quote),
     )  # fmt: skip
-    evidence = Evidence(kind="quote_form", at=now, source_id=id, code=door.id)
+    kind: EvidenceKind = "quote_form" if by == "friend" else "lead_submitted"
+    evidence = Evidence(kind=kind, at=now, source_id=id, code=door.id)
     referral, referral_writes = _referral(runtime, door, contact, id, evidence)
     lead = Lead(
         organization_id=org, id=id, created_at=now, updated_at=now,
         location_id=door.location_id, contact_id=contact.id, referral_id=referral.id, code=door.id,
         origin=_place(quote.origin_zip, quote.origin_street), destination=_place(quote.destination_zip),
-        move_date=quote.move_date, notes=quote.notes,
+        move_date=quote.move_date, notes=quote.notes, submitted_by=by,
+        submitted_name="" if by == "friend" else f"{quote.first_name} {quote.last_name}".strip(),
     )  # fmt: skip
     created = Event("lead.created", org, lead.id, {"referral_id": referral.id})
     return Create(lead), *contact_writes, *referral_writes, Emit(created, now)
