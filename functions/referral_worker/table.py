@@ -7,6 +7,7 @@ from moref.books.merge_payee import merge_payee
 from moref.conversions.auto_approve import auto_approve, follow
 from moref.conversions.recheck import recheck
 from moref.conversions.watch import escalate
+from moref.partners.onboard import onboard_partner
 from moref.referrals.dispute_due import dispute_due, watch_dispute
 from moref.referrals.late_identity import identified
 from moref.referrals.merge_rows import merge_rows
@@ -23,6 +24,7 @@ SUBJECTS: dict[str, tuple[Callable[[Runtime, str, str], object], ...]] = {
     "contact.identified": (identified,),
     "contact.merged": (merge_rows, follow_merge, merge_payee),
     "referral.changed": (follow,),
+    "partner.accepted": (onboard_partner,),
     "conversion.changed": (auto_approve,),
     "reward.paid_in_vain": (recheck,),
     "dispute.changed": (watch_dispute,),

@@ -5,19 +5,11 @@ from aws_cdk.aws_apigatewayv2 import HttpMethod
 from infra.constructs.acknowledge import acknowledge
 from infra.constructs.function import PAGE
 from infra.constructs.parts import Parts
-from moref.kernel import names
 
 
 def build(parts: Parts) -> None:
     may = parts.may
-    pages = parts.function(
-        "pages",
-        PAGE,
-        may.state(),
-        may.table(names.LEDGER, "PutItem"),  # a partner accepts on its page: who did what is kept
-        may.platform_secret(),
-        may.read_logos(),
-    )
+    pages = parts.function("pages", PAGE, may.state(), may.platform_secret(), may.read_logos())
     acknowledge(
         pages.role,
         f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::{parts.stage.readable_files_bucket}/*/logos/*]",

@@ -19,6 +19,8 @@ def test_from_the_invitation_to_what_became_of_a_lead(w: World, eyes: Eyes, size
     page.get_by_label("I have read these terms").check()
     page.get_by_label("We only recommend").check()
     page.get_by_role("button", name="Accept the invitation").click()
+    expect(page.get_by_text("Your page is being made")).to_be_visible()
+    partners.work()
     expect(page.get_by_role("heading", name="Send a lead")).to_be_visible()
     page.get_by_role("button", name="Send the lead").click()
     expect(page.get_by_role("link", name="From ZIP code")).to_be_visible()

@@ -4,6 +4,7 @@ from typing import Any
 
 from moref.partners.accept import accept
 from moref.partners.model import Partner
+from moref.partners.onboard import onboard_partner
 from moref.records import get
 from tests.unit.api.world import World
 
@@ -26,6 +27,7 @@ def test_from_the_invitation_to_the_statement_of_a_lead(world: World) -> None:
     assert world.call("POST", f"{path}/leads", lead, key="l0").status == 409
     org = world.a.organization_id
     accept(world.runtime, get(world.store, Partner, org, made["id"]), terms_number=None, attested=True)
+    onboard_partner(world.runtime, org, made["id"])
     sent = world.call("POST", f"{path}/leads", lead, key="l1")
     assert sent.status == 201, sent.text
     assert world.call("POST", f"{path}/leads", lead, key="l1").json() == sent.json()

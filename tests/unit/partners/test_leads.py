@@ -72,7 +72,8 @@ def test_it_is_never_told_what_the_company_knows_of_the_person(world: World) -> 
 def test_one_partner_never_sees_another_s_leads(world: World) -> None:
     assert world.send() == 303
     other = world.invited(email="bo@homes.example.com")
-    assert world.post(other.token, terms="1", attestation="yes")[0] == 303
+    assert world.post(other.token, do="accept", terms="1", attestation="yes")[0] == 303
+    world.work()
     assert world.send(other.token, name="Gil Guest", phone="(512) 555-0199") == 303
     mine, theirs = world.page(), world.page(other.token)
     assert ("Fred Friend" in mine, "Gil Guest" in mine) == (True, False)

@@ -6,6 +6,7 @@ from typing import Any
 from moref.pages.dispatch import answer
 from moref.partners.invite import Invitation, invite
 from moref.partners.model import Partner
+from moref.partners.onboard import onboard_partner
 from moref.partners.types import PartnerType
 from moref.programs.model import Program, ProgramText, Tier, program_id
 from moref.records import Create, get
@@ -61,6 +62,12 @@ class World:
 
     def accept(self) -> None:
         assert self.post(do="accept", terms="1", attestation="yes")[0] == 303
+        self.work()
+
+    def work(self) -> None:
+        """The worker hears what partners accepted."""
+        for told in self.base.events("partner.accepted"):
+            onboard_partner(self.base.runtime, ORG, told["subject"])
 
     def send(self, token: str = "", **over: str) -> int:
         nonce = _HIDDEN.search(self.page(token))

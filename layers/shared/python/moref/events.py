@@ -48,6 +48,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "contact.merged": (REFERRALS,),  # subject contact (the one that is history); into
     "feedback.given": (CAMPAIGNS, REPORTS),  # subject feedback; enrollment_id, score
     "link.clicked": (CAMPAIGNS, REPORTS),  # subject link; the first click of a day
+    "partner.accepted": (REFERRALS,),  # subject partner; what it accepted on its page is to be made
     "partner.changed": (REFERRALS,),  # subject partner; status; what it earned is judged again
     "partner.onboarded": (CAMPAIGNS, REPORTS),  # subject advocate, of kind partner
     "campaign.resumed": (CAMPAIGNS,),  # subject campaign, also for a location's form of it: held steps go on

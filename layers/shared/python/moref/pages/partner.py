@@ -43,7 +43,7 @@ def get(runtime: Runtime, token: str, query: Mapping[str, str]) -> Response:
         return found
     partner, location = found
     if partner.status == "invited":
-        return _invitation(runtime, partner, location)
+        return _invitation(runtime, partner, location) if partner.acceptance is None else _in_a_moment(location)
     return _own(runtime, partner, location, sent=query.get("sent") == "1", older=query.get("older"))
 
 
@@ -98,6 +98,13 @@ def _invitation(runtime: Runtime, partner: Partner, location: Location, wrong: M
         labels=LABELS,
         **brand(location),
     )
+
+
+def _in_a_moment(location: Location) -> Response:
+    """Asks again by itself, without a script."""
+    words = "Your page is being made. It opens by itself; if it does not, please load it again."
+    page = message(200, "Thank you!", words, company=location.name)
+    return Response(page.status, page.body, {**page.headers, "refresh": "3"})
 
 
 def _send(runtime: Runtime, partner: Partner, location: Location, form: Form) -> Response:

@@ -1,21 +1,18 @@
-"""The partner accepts on its page: it becomes an advocate with a link, its terms and its attestation are recorded."""
+"""The partner accepts on its page; a moment later it is an advocate with a link, its terms and attestation recorded.
+
+The page only keeps what was accepted: who did what stands in the audit, which no page may write.
+"""
 
 from dataclasses import dataclass
 
+from moref.events import Event
 from moref.kernel.errors import BadInput, Conflict
-from moref.partners.model import Partner
+from moref.partners.model import Acceptance, Partner
 from moref.partners.types import type_of
-from moref.programs.agree import record_acceptance
 from moref.programs.in_force import program_for
 from moref.programs.model import Program, ProgramText
-from moref.records import Change, Write, every, get
-from moref.referrals.model import Advocate
-from moref.referrals.onboard_advocate import Newcomer, onboard_advocate
+from moref.records import Change, Emit, every
 from moref.runtime import Runtime
-from moref.tenants.audit import audited
-
-SOURCE = "partner page"
-TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,52 +41,28 @@ def _pays_a_share(program: Program) -> bool:
     return any(tier.basis_points is not None for ladder in ladders for tier in ladder)
 
 
-def accept(runtime: Runtime, partner: Partner, *, terms_number: int | None, attested: bool) -> Partner:
+def accept(runtime: Runtime, partner: Partner, *, terms_number: int | None, attested: bool) -> None:
     """`terms_number` is the version that was shown. A repeat changes nothing.
 
     Raises BadInput when something asked for is missing, or the terms are newer than what was shown; Conflict when the
-    partner is suspended, or after lost races.
+    partner is suspended, or changed in this moment.
     """
-    if partner.status != "invited":
-        if partner.status == "suspended":
-            raise Conflict("the partner is suspended")
-        return partner
+    if partner.status == "suspended":
+        raise Conflict("the partner is suspended")
+    if partner.acceptance is not None:
+        return
     ask = asked(runtime, partner)
     if ask.terms is not None and terms_number != ask.terms.number:
         raise BadInput("Please read and accept the terms.", field="terms")
     if ask.attestation is not None and not attested:
         raise BadInput("Please confirm this.", field="attestation")
-    return _onboarded(runtime, partner, ask)
-
-
-def _onboarded(runtime: Runtime, partner: Partner, ask: Asked) -> Partner:
-    """Each step is harmless when it is repeated; the partner's own row says last that all is done."""
-    org, actor, now = partner.organization_id, f"partner:{partner.id}", runtime.clock.now()
-    who = Newcomer(
-        kind="partner", location_id=partner.location_id, first_name=partner.first_name, last_name=partner.last_name,
-        phone=partner.phone, email=partner.email, tier_group=partner.tier_group,
+    now = runtime.clock.now()
+    said = Acceptance(
+        at=now, program_id=ask.program.id if ask.program else None,
+        terms_number=ask.terms.number if ask.terms else 0, attested=ask.attestation is not None,
     )  # fmt: skip
-    advocate, _ = onboard_advocate(runtime, org, who, actor=actor)
-    if ask.program is not None and ask.terms is not None:
-        record_acceptance(
-            runtime, org, ask.program, advocate_id=advocate.id, what="terms", number=ask.terms.number,
-            accepted_at=now, source=SOURCE, actor=actor,
-        )  # fmt: skip
-    if ask.program is not None and ask.attestation is not None:
-        record_acceptance(
-            runtime, org, ask.program, advocate_id=advocate.id, what="attestation", number=None,
-            accepted_at=now, source=SOURCE, actor=actor,
-        )  # fmt: skip
-    for _ in range(TRIES):
-        before, whose = get(runtime.store, Partner, org, partner.id), get(runtime.store, Advocate, org, advocate.id)
-        if before.status != "invited":
-            return before
-        attested_at = now if ask.attestation is not None else None
-        after = before.changed(now, status="active", accepted_at=now, attested_at=attested_at, advocate_id=advocate.id)
-        typed: Write = Change(whose, whose.changed(now, partner_type=partner.partner_type))
-        try:
-            runtime.store.commit(Change(before, after), typed, audited(now, org, actor, "partner.accepted", partner.id))
-        except Conflict:
-            continue
-        return get(runtime.store, Partner, org, partner.id)
-    raise Conflict("the partner is being changed by others")
+    runtime.store.commit(Change(partner, partner.changed(now, acceptance=said)), accepted(partner, runtime))
+
+
+def accepted(partner: Partner, runtime: Runtime) -> Emit:
+    return Emit(Event("partner.accepted", partner.organization_id, partner.id), runtime.clock.now())

@@ -2,12 +2,23 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from moref.partners.types import PartnerType
 from moref.records import Entity
 
 PartnerStatus = Literal["invited", "active", "suspended"]
+
+
+class Acceptance(BaseModel):
+    """What a partner accepted on its page: version 0 of the terms when there were none."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    at: AwareDatetime
+    program_id: str | None
+    terms_number: int
+    attested: bool
 
 
 class Partner(Entity):
@@ -25,7 +36,8 @@ class Partner(Entity):
     status: PartnerStatus = "invited"
     token: str  # of its page
     invited_by: str  # member
-    accepted_at: AwareDatetime | None = None
+    acceptance: Acceptance | None = None  # what is to be, or was, made of it
+    accepted_at: AwareDatetime | None = None  # all of it was made
     attested_at: AwareDatetime | None = None
     advocate_id: str | None = None  # from its acceptance on
     reason: str | None = None  # why it is suspended; for staff

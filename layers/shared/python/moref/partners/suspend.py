@@ -1,6 +1,7 @@
 """Staff suspend a partner, or let it go on. What it earned is held meanwhile; its link leads where it always led."""
 
 from moref.events import Event
+from moref.partners.accept import accepted
 from moref.partners.model import Partner
 from moref.records import Change, Emit, Write, get
 from moref.referrals.model import Advocate
@@ -30,6 +31,8 @@ def _set(runtime: Runtime, org: str, id: str, *, suspended: bool, reason: str | 
         Emit(Event("partner.changed", org, id, {"status": status}), now),
         audited(now, org, actor, action, id),
     ]
+    if not suspended and before.acceptance is not None and before.accepted_at is None:
+        writes.append(accepted(before, runtime))  # it had accepted, and nothing was made of it meanwhile
     if before.advocate_id is not None:
         advocate = get(store, Advocate, org, before.advocate_id)
         writes.append(Change(advocate, advocate.changed(now, suspended=suspended)))

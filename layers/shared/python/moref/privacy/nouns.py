@@ -11,8 +11,8 @@ MODULES = (
     "campaigns.send_now", "conversions.model", "hourly", "imports.model", "intake.model", "intake.pulled",
     "messaging.model", "messaging.pace", "messaging.reputation", "messaging.senders", "messaging.template_model",
     "partners.model", "privacy.model", "programs.model", "referrals.model", "reporting.ad_spend",
-    "reporting.counters", "reporting.digest", "reporting.display_name", "reporting.model", "rewards.benefit_model", "rewards.funding",
-    "rewards.goodwill_model", "rewards.model", "rewards.new_address", "signin.model", "tenants.model",
+    "reporting.counters", "reporting.digest", "reporting.display_name", "reporting.model", "rewards.benefit_model",
+    "rewards.funding", "rewards.goodwill_model", "rewards.model", "rewards.new_address", "signin.model", "tenants.model",
 )  # fmt: skip
 
 
