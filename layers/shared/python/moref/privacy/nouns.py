@@ -12,7 +12,8 @@ MODULES = (
     "messaging.model", "messaging.pace", "messaging.reputation", "messaging.senders", "messaging.template_model",
     "partners.model", "privacy.model", "programs.model", "referrals.model", "reporting.ad_spend",
     "reporting.counters", "reporting.digest", "reporting.display_name", "reporting.model", "rewards.benefit_model",
-    "rewards.funding", "rewards.goodwill_model", "rewards.model", "rewards.new_address", "signin.model", "tenants.model",
+    "rewards.funding", "rewards.goodwill_model", "rewards.model", "rewards.new_address", "signin.model",
+    "tenants.model",
 )  # fmt: skip
 
 
