@@ -6,7 +6,7 @@ a single wrong module of the data shows.
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 Matrix = list[list[bool]]  # True is dark; without the quiet zone
 
@@ -15,7 +15,7 @@ BLOCKS = {2: [22], 3: [17, 17], 4: [24, 24], 5: [15, 15, 16, 16], 6: [19, 19, 19
 ALIGNMENT = {2: 18, 3: 22, 4: 26, 5: 30, 6: 34}
 LEVEL_Q = 0b11
 FORMAT_MASK = 0b101010000010010
-MASKS = (
+MASKS: tuple[Callable[[int, int], bool], ...] = (
     lambda row, column: (row + column) % 2 == 0,
     lambda row, column: row % 2 == 0,
     lambda row, column: column % 3 == 0,

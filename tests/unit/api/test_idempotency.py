@@ -81,7 +81,7 @@ def test_two_threads_with_one_key_have_one_effect(world: World) -> None:
     def run() -> None:
         gate.wait(5)
         try:
-            results.append(once(world.runtime, caller(), ROUTE, "k", asked=b"x", do=do).body)
+            results.append(str(once(world.runtime, caller(), ROUTE, "k", asked=b"x", do=do).body))
         except Conflict:
             results.append("conflict")
 

@@ -9,7 +9,7 @@ import pytest
 
 from moref.api.operation import Operation
 from moref.api.routes import OPERATIONS
-from moref.api.tokens import RANK
+from moref.signin.roles import RANK
 from moref.tenants.model import Role
 from tests.unit.api.test_isolation import BODIES, NO_TENANTS_ID, resource
 from tests.unit.api.world import World

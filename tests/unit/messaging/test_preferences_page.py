@@ -23,7 +23,7 @@ def press(it: World, button: str) -> str:
 
 
 def page(it: World) -> str:
-    return re.sub(r"<[^>]+>", "", preferences.get(it.runtime, token_of(it)).body)
+    return re.sub(r"<[^>]+>", "", str(preferences.get(it.runtime, token_of(it)).body))
 
 
 def outcome(it: World, template: str, kind: str, channel: str) -> str:

@@ -40,6 +40,11 @@ class FakeSmartMoving:
     fail: list[Exception] = field(default_factory=list)
     during: Callable[[], None] | None = None
 
+    def check(self) -> None:
+        self.calls += 1
+        if self.fail:
+            raise self.fail.pop(0)
+
     def read(self, external_id: str, parts: bool, config: Mapping[str, str]) -> Snapshot:
         self.reads += 1
         self.calls += 1 + parts

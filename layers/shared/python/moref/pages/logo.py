@@ -1,6 +1,7 @@
 """/logo/{id}: a branch's logo, public, at an address that stays. Caches may keep it for a day."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from moref.kernel.keys import GLOBAL
 from moref.pages.base import Response, not_found
@@ -31,7 +32,7 @@ def get(runtime: Runtime, id: str, headers: Mapping[str, str]) -> Response:
     return Response(200, body, kept | shown)
 
 
-def brand(location: Location) -> dict[str, str | None]:
+def brand(location: Location) -> dict[str, Any]:
     """What the layout shows of a branch: its name, and its logo where that is one of ours (no other is fetched)."""
     _, found, rest = (location.branding.logo_url or "").partition(PREFIX)
     return {"company": location.name, "logo": f"{PREFIX}{rest}" if found else None}
