@@ -82,7 +82,7 @@ def test_public_routes_lead_to_the_right_functions(cloud: Cloud) -> None:
             entry = cloud.target(entry.properties["FunctionName"])
         function = entry.properties["FunctionName"]
         owners[cloud.short(function)].add(route.properties["RouteKey"])
-    both = ("/q/{code}", "/review/{token}", "/u/{token}", "/report/{token}")
+    both = ("/q/{code}", "/review/{token}", "/u/{token}", "/report/{token}", "/p/{token}")
     pages = {f"{method} {path}" for method in ("GET", "HEAD", "POST") for path in both}
     assert owners == {
         "redirect": {"GET /r/{code}", "HEAD /r/{code}"},
