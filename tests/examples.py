@@ -76,6 +76,10 @@ MORE: dict[str, Any] = {
         "kind": "partner", "location_id": PLACE, "first_name": "Rita", "last_name": "Realtor",
         "email": "rita@example.com",
     },
+    "POST /v1/partners": {
+        "location_id": PLACE, "partner_type": "property_manager", "first_name": "Maple Homes",
+        "email": "ana@example.com",
+    },
     "POST /v1/crew-members": {"name": "Sam", "location_id": PLACE},
     "POST /v1/people/search": {"q": "ann"},
     "POST /v1/disputes": {"advocate_id": "adv_1", "job_id": "job_1", "claim": "I gave them your number in May"},
