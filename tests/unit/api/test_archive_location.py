@@ -4,10 +4,15 @@ from typing import Any
 
 import pytest
 
+from moref.kernel.env import Redirect
 from moref.kernel.errors import Conflict
+from moref.pages.dispatch import answer as page
 from moref.tenants.forms import LocationChanges
 from moref.tenants.model import Location
 from moref.tenants.save_location import change_location
+from redirect.visit import RedirectDoor
+from tests.fakes.light import FakeLight
+from tests.fakes.page_server import event
 from tests.unit.api.world import World
 
 
@@ -93,3 +98,30 @@ def test_every_level_of_a_setting_is_told_and_which_one_counts(world: World) -> 
     assert (told["value"], told["from"], told["locked"]) == (5, "organization", True)
     general = world.call("GET", "/organization/settings").json()["feedback_threshold"]
     assert general["levels"] == {"default": 4, "organization": 5}
+
+
+def test_links_of_an_archived_branch_count_the_visit_and_open_a_page_that_says_so(world: World) -> None:
+    dallas = branch(world, "Dallas")
+    version = world.call("GET", f"/locations/{dallas}").json()["version"]
+    site = {"version": version, "site_url": "https://www.bluebird.example.com/dallas"}
+    world.call("PATCH", f"/locations/{dallas}", site)
+    code = world.call("POST", "/crew-members", {"location_id": dallas, "name": "Cara"}).json()["code"]
+    settings = Redirect()
+    settings.stage, settings.base_url = "prod", "https://go.example.test"
+    settings.core_table, settings.traffic_table = "core", "traffic"
+    light: Any = FakeLight(world.store)
+
+    def visited() -> tuple[str, str]:
+        """By an environment that remembers nothing."""
+        door = RedirectDoor(light, settings, lambda: world.clock.now().timestamp())
+        answer, outcome, _ = door.visit("GET", code, {"user-agent": "Mozilla/5.0 (iPhone) Safari/604.1"})
+        return answer["headers"]["location"], outcome
+
+    there = (f"https://www.bluebird.example.com/dallas?ref={code}", "recorded")
+    assert visited() == there
+    put(world, dallas, "archived")
+    assert visited() == (f"https://go.example.test/q/{code}", "recorded")
+    assert page(world.runtime, event("GET", f"/q/{code}"))["statusCode"] == 410
+    put(world, dallas, "active")
+    assert visited() == there
+    assert page(world.runtime, event("GET", f"/q/{code}"))["statusCode"] == 200
