@@ -12,7 +12,7 @@ import pytest
 from infra.ops import dlq
 from infra.ops.__main__ import parser
 from infra.ops.desk import Desk, Refused, instant
-from moref.intake.model import InboxEvent
+from moref.intake.model import ERASED, InboxEvent
 from moref.kernel.keys import GLOBAL, PEOPLE
 from moref.records import Create, get
 from moref.rewards.model import AuditRow, Payout
@@ -112,6 +112,16 @@ def test_a_replay_counts_first_and_then_works_in_the_order_of_arrival() -> None:
     assert get(desk.runtime.store, InboxEvent, desk.org, "inb_2").status == "received"
     assert desk.run(*span, "--status", "quarantined", "--yes") == 0
     assert desk.text.endswith("no webhook in this range"), "none is in quarantine any more"
+
+
+def test_a_replay_leaves_out_what_held_somebody_who_was_erased() -> None:
+    desk = Operator()
+    webhook(desk, 1, status="handled")
+    webhook(desk, 2, status="handled", reason=ERASED)
+    span = ("--since", "2026-06-02T15:00:00Z", "--until", "2026-06-02T16:00:00Z", "--yes")
+    assert desk.run("replay", "--organization", desk.org, *span) == 0
+    assert replayed(desk) == ["inb_1"]
+    assert "1 held somebody who was erased: left out" in desk.text
 
 
 def test_a_time_without_offset_is_refused() -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from moref.intake.model import Contact, Job
+from moref.intake.model import Job
 from moref.privacy.ask_export import file_key
 from moref.privacy.inventory import INVENTORY
 from moref.privacy.model import Export, ExportFile
@@ -15,7 +15,12 @@ from moref.runtime import Runtime
 
 NAME = "person.json"
 # Not theirs to see: what others said in confidence, and what would tell of another person.
-_OF_OTHERS = {"referral": ("contact_id", "evidence", "reason"), "unmatched_source": ("advocate_ids",)}
+_OF_FRIENDS = {"contact_id", "evidence", "reason"}
+_OF_OTHERS = {
+    "contact": {"person_keys", "household_keys"},
+    "conversion": {"holds", "votes"},
+    "unmatched_source": {"advocate_ids"},
+}
 
 
 def export_person(runtime: Runtime, export: Export) -> ExportFile:
@@ -36,12 +41,9 @@ def export_person(runtime: Runtime, export: Export) -> ExportFile:
 
 
 def view(row: Entity, contact_ids: Collection[str]) -> dict[str, Any]:
-    hidden = set(INVENTORY[row.noun].secret) | (
-        {"person_keys", "household_keys"} if isinstance(row, Contact) else set()
-    )
+    hidden = INVENTORY[row.noun].secret | _OF_OTHERS.get(row.noun, set())
     if isinstance(row, Referral) and row.contact_id not in contact_ids:
-        hidden |= set(_OF_OTHERS["referral"])
-    hidden |= set(_OF_OTHERS.get(row.noun, ())) if row.noun != "referral" else set()
+        hidden = hidden | _OF_FRIENDS
     return {"id": row.id} | {name: value for name, value in row.data().items() if name not in hidden}
 
 
