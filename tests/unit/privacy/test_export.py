@@ -9,13 +9,14 @@ import pytest
 
 from bulk_worker.handler import WORK
 from moref.kernel.errors import Conflict, Forbidden
+from moref.messaging.model import Message
 from moref.privacy import export_organization
 from moref.privacy.ask_export import ask_export, links
 from moref.privacy.inventory import INVENTORY
 from moref.privacy.model import Export
 from moref.privacy.sweep import sweep_exports
-from moref.records import get
-from tests.fakes.referral_world import ORG
+from moref.records import Create, get
+from tests.fakes.referral_world import LOCATION, ORG
 from tests.unit.privacy.world import ANN, FRITZ, Life
 
 
@@ -84,6 +85,16 @@ def test_no_secret_is_in_it_and_nothing_of_another_organization(life: Life) -> N
     for secret in (connection["data"]["secret_ciphertext"], '"hook_token"', "secret_ciphertext"):
         assert secret not in everything
     assert not [name for name in files(life) if name.split(".")[0] in ("hook", "door", "inbox", "session")]
+
+
+def test_a_code_that_only_its_recipient_knows_is_in_no_copy(life: Life) -> None:
+    code = Message(**life.world.base("msg_code"), channel="email", template="confirm_address", kind="service",
+                   location_id=LOCATION, contact_id=life.ann, fields={"code": "918273"}, body="918273")  # fmt: skip
+    life.store.commit(Create(code))
+    asked(life)
+    asked(life, life.ann, "exp_2")
+    assert b"msg_code" in b"".join(files(life).values())
+    assert b"918273" not in b"".join(files(life).values())
 
 
 def test_a_cell_is_never_a_formula(life: Life) -> None:

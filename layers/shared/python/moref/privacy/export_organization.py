@@ -11,6 +11,7 @@ from moref.privacy.ask_export import file_key
 from moref.privacy.inventory import INVENTORY
 from moref.privacy.model import Export, ExportFile
 from moref.privacy.nouns import nouns
+from moref.privacy.shown import shown
 from moref.records import Entity
 from moref.runtime import Runtime
 
@@ -43,8 +44,7 @@ def columns(kind: type[Entity]) -> list[str]:
 
 def _written(runtime: Runtime, export: Export, name: str, rows: Any) -> list[ExportFile]:
     names = columns(type(rows[0]))
-    shown = [{"id": row.id, "version": row.version} | row.data() for row in rows]
-    kept = [{name: row.get(name) for name in names} for row in shown]
+    kept = [{name: told.get(name) for name in names} for told in map(shown, rows)]
     lines = "".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n" for row in kept)
     table = csv_text.write(names, ({name: _cell(value) for name, value in row.items()} for row in kept))
     made = {f"{name}.jsonl": (lines, "application/jsonl"), f"{name}.csv": (table, "text/csv; charset=utf-8")}

@@ -9,6 +9,7 @@ from moref.privacy.ask_export import file_key
 from moref.privacy.inventory import INVENTORY
 from moref.privacy.model import Export, ExportFile
 from moref.privacy.person import Person, contact_ids
+from moref.privacy.shown import shown
 from moref.records import Entity
 from moref.referrals.model import Dispute, Referral
 from moref.runtime import Runtime
@@ -28,23 +29,23 @@ def export_person(runtime: Runtime, export: Export) -> ExportFile:
     org = export.organization_id
     ids = contact_ids(runtime, org, export.contact_id or "")
     rows = Person(runtime, org, ids).rows()
-    shown = {
-        noun: [view(row, ids) for row in found if _theirs(row, ids)]
-        for noun, found in sorted(rows.items())
+    found = {
+        noun: [view(row, ids) for row in of_noun if _theirs(row, ids)]
+        for noun, of_noun in sorted(rows.items())
         if INVENTORY[noun].exported
     }
-    held = {noun: INVENTORY[noun].holds for noun, found in shown.items() if found}
-    body = {"contact_ids": ids, "made_at": runtime.clock.now().isoformat(), "held": held, "rows": shown}
+    held = {noun: INVENTORY[noun].holds for noun, of_noun in found.items() if of_noun}
+    body = {"contact_ids": ids, "made_at": runtime.clock.now().isoformat(), "held": held, "rows": found}
     text = json.dumps(body, ensure_ascii=False, indent=1)
     runtime.files.put(file_key(export, NAME), text.encode(), content_type="application/json")
-    return ExportFile(name=NAME, rows=sum(len(found) for found in shown.values()))
+    return ExportFile(name=NAME, rows=sum(len(of_noun) for of_noun in found.values()))
 
 
 def view(row: Entity, contact_ids: Collection[str]) -> dict[str, Any]:
-    hidden = INVENTORY[row.noun].secret | _OF_OTHERS.get(row.noun, set())
+    hidden = _OF_OTHERS.get(row.noun, set())
     if isinstance(row, Referral) and row.contact_id not in contact_ids:
         hidden = hidden | _OF_FRIENDS
-    return {"id": row.id} | {name: value for name, value in row.data().items() if name not in hidden}
+    return {name: value for name, value in shown(row).items() if name not in hidden}
 
 
 def _theirs(row: Entity, contact_ids: Collection[str]) -> bool:
