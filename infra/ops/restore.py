@@ -27,6 +27,7 @@ from moref.records import every
 from moref.rewards.after_restore import Reconciled, reconcile_orders
 from moref.rewards.ledger import faults
 from moref.rewards.model import Entry
+from moref.signin.after_restore import carry_people, end_sessions
 from moref.tenants.model import Switch
 from moref.tenants.switches import NAMES, set_switch
 
@@ -86,12 +87,15 @@ def _reconcile(desk: Desk, options: argparse.Namespace) -> int:
     _must_be_stopped(desk)
     confirmed(options.yes, "What left since T would be written into the restored tables.")
     live, failed = open_desk(desk.stage).runtime.store, 0
+    desk.say(f"{end_sessions(desk.runtime)} sign-ins ended: everybody signs in anew")
     for organization in organizations(desk.runtime.store):
         # A step or message due in the very second of the stop may have left.
         ended = messages.settle_doubtful(desk.runtime, organization, stopped_at + CLOCKS)
         skipped = campaigns.settle_doubtful(desk.runtime, organization, stopped_at + CLOCKS)
         kept = messages.carry_suppressions(live, desk.runtime, organization)
         desk.say(f"{organization}: {skipped} steps, {ended} messages not sent again; {kept} opt-outs since T kept")
+        staff = carry_people(live, desk.runtime, organization)
+        desk.say(f"{organization}: {staff} members, keys and invitations are as they are by now")
         try:
             done = reconcile_orders(desk.runtime, organization, since)
             end_thanks(desk.runtime, organization, done.settled)
