@@ -8,9 +8,11 @@ from moref.kernel.env import BillingWorker
 from moref.kernel.errors import Malformed
 from moref.runtime import Runtime
 
+HEARD = frozenset({"location.changed", "organization.closing_changed"})
+
 
 def work(runtime: Runtime, message: dict[str, Any]) -> None:
-    if message.get("command") != "refresh" and message.get("name") != "location.changed":
+    if message.get("command") != "refresh" and message.get("name") not in HEARD:
         raise Malformed("not work for billing")
     look(runtime, message["organization_id"])
 

@@ -160,6 +160,11 @@ def test_from_the_first_page_to_the_end_of_a_subscription_every_request_is_valid
     assert told is not None
     assert (told.status, told.quantity, told.period_start) == ("active", 10, trial_end)
     assert at.client.portal(customer, "https://app.example.com/billing").startswith("https://")
+    for ends in (True, False):
+        at.client.end(told.id, with_period=ends)
+        told = at.client.subscription("org_1", customer)
+        assert told is not None
+        assert told.cancel_at == (told.period_end if ends else None)
     at.client.expire(session.id)  # it was paid on: nothing to close
     at.sandbox.set(customer, "canceled")
     told = at.client.subscription("org_1", customer)
@@ -169,7 +174,8 @@ def test_from_the_first_page_to_the_end_of_a_subscription_every_request_is_valid
     requests = at.recorder.of("stripe")
     assert [entry["error"] for entry in requests if entry["valid"] is not True] == []
     assert {entry["headers"]["stripe-version"] for entry in requests} == {stripe.VERSION}
-    posts = [entry for entry in requests if entry["method"] == "POST" and "portal" not in entry["path"]]
+    posts = [entry for entry in requests if entry["method"] == "POST" and "portal" not in entry["path"]
+             and "cancel_at_period_end" not in entry["raw_body"]]  # fmt: skip
     assert all("idempotency-key" in entry["headers"] for entry in posts if not entry["path"].endswith("/expire"))
 
 

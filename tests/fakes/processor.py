@@ -71,6 +71,12 @@ class FakeProcessor:
 
         self._once("change", key, (subscription_id, item_id, price_id, quantity), do)
 
+    def end(self, subscription_id: str, *, with_period: bool) -> None:
+        self._called("end")
+        customer, told = self.told[subscription_id]
+        cancel_at = told.period_end if with_period else None
+        self.told[subscription_id] = customer, replace(told, cancel_at=cancel_at)
+
     def pay(self, session_id: str) -> str:
         """The customer pays on an open page; the subscription's id."""
         assert session_id in self.open, "nobody can pay on a page that is closed"

@@ -105,7 +105,7 @@ class Stripe:
                 made = _new("bps", "billing_portal.session", form)
                 return as_json(made | {"url": f"https://billing.stripe.example/p/session/{made['id']}"})
             case ["v1", "subscriptions", id] if id in self._made["subscription"]:
-                return self._update(self._made["subscription"][id], form["items"][0])
+                return self._update(self._made["subscription"][id], form)
         return self.refuse(404, f"No such object: POST {path}")
 
     def _expire(self, session: Object | None) -> Answer:
@@ -120,9 +120,13 @@ class Stripe:
         session["url"] = f"https://checkout.stripe.example/c/pay/{session['id']}"
         return as_json(session)
 
-    def _update(self, subscription: Object, item: Object) -> Answer:
+    def _update(self, subscription: Object, form: Object) -> Answer:
         place = subscription["items"]["data"][0]
-        place |= {"quantity": int(item["quantity"]), "price": self._price_of(item["price"])}
+        for item in form.get("items", []):
+            place |= {"quantity": int(item["quantity"]), "price": self._price_of(item["price"])}
+        if "cancel_at_period_end" in form:
+            ends = form["cancel_at_period_end"] == "true"
+            subscription["cancel_at"] = place["current_period_end"] if ends else None
         self._tell("customer.subscription.updated", subscription)
         return as_json(subscription)
 

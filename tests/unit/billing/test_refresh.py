@@ -11,6 +11,7 @@ from moref.billing.model import Status
 from moref.billing.refresh import refresh, sweep_subscriptions, taken
 from moref.kernel.errors import Retry
 from moref.kernel.names import BILLING
+from moref.tenants.close_organization import close_organization, reopen_organization
 from tests.unit.billing.world import World
 
 
@@ -106,6 +107,26 @@ def test_what_was_changed_by_hand_is_put_right_under_a_number_of_its_own(world: 
     world.processor.change("sub_1", "si_1", world.row.price_id or "", 7, key="by hand")
     look(world.runtime, world.org, connect=world.connect)
     assert (world.row.quantity, world.row.asks) == (2, 2)
+
+
+def test_who_closes_pays_to_the_end_of_the_period_and_who_comes_back_goes_on(world: World) -> None:
+    close_organization(world.runtime, world.org, reason="sold", actor="mem")
+    for _ in range(3):
+        look(world.runtime, world.org, connect=world.connect)
+    assert (world.row.ending, world.row.cancel_at) == (True, world.row.period_end)
+    assert world.processor.asked.count("end") == 1
+    reopen_organization(world.runtime, world.org, actor="mem")
+    for _ in range(3):
+        look(world.runtime, world.org, connect=world.connect)
+    assert (world.row.ending, world.row.cancel_at) == (False, None)
+    assert world.processor.asked.count("end") == 2
+
+
+def test_an_end_that_the_owner_asked_for_in_the_portal_is_left_alone(world: World) -> None:
+    world.processor.end("sub_1", with_period=True)
+    look(world.runtime, world.org, connect=world.connect)
+    assert world.row.cancel_at == world.row.period_end
+    assert world.processor.asked.count("end") == 1
 
 
 def test_who_never_bought_anything_is_never_asked_about() -> None:

@@ -85,7 +85,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "report.digest_due": (REPORTS,),  # subject week (its Monday); once for each week of an organization
     "message.queued": (MESSAGES,),  # subject message
     "erasure.asked": (BULK,),  # subject erasure; of a person, whose data goes slice by slice
-    "organization.closing_changed": (BULK,),  # subject organization; status: closing, or active again
+    "organization.closing_changed": (BULK, BILLING),  # subject organization; status: closing, or active again
     "export.asked": (BULK,),  # subject export; of: person or organization; its files are written slice by slice
     "message.changed": (REPORTS,),  # subject message to somebody; status: it left; of a campaign, also what followed
 }

@@ -1,4 +1,4 @@
-"""The subscription follows the number of active locations: an organization pays for what it runs.
+"""The subscription follows the number of active locations: an organization pays for what it runs, until it closes.
 
 What is asked of the processor stands in the row first, under a number of its own, which makes the idempotency key: a
 repeat after a crash is the same asking, and going from 3 to 2 and back to 3 within a day is two.
@@ -11,9 +11,9 @@ from moref.billing.refresh import refresh
 from moref.billing.trial import running
 from moref.kernel import ids
 from moref.kernel.errors import Conflict
-from moref.records import Change, Store, every
+from moref.records import Change, Store, every, get
 from moref.runtime import Runtime
-from moref.tenants.model import Location
+from moref.tenants.model import Location, Organization
 
 TRIES = 5
 
@@ -25,7 +25,13 @@ def active_locations(store: Store, organization_id: str) -> int:
 def look(runtime: Runtime, organization_id: str, *, connect: Connect = connect) -> None:
     """What the processor says now, and then what it is to say. Raises what the processor raises, Conflict."""
     row = refresh(runtime, organization_id, connect=connect)
-    if row is not None and running(row):
+    if row is None or not running(row):
+        return
+    closes = get(runtime.store, Organization, organization_id, organization_id).status in ("closing", "closed")
+    if closes != row.ending:
+        connect(runtime).end(row.subscription_id or "", with_period=closes)
+        runtime.store.commit(Change(row, row.changed(runtime.clock.now(), ending=closes)))
+    elif not closes:
         follow_locations(runtime, row, connect=connect)
 
 

@@ -54,6 +54,7 @@ class Subscription(Entity):
     overdue_since: AwareDatetime | None = None  # when we first saw that a payment was missing
     cancel_at: AwareDatetime | None = None
     ended_at: AwareDatetime | None = None
+    ending: bool = False  # we asked for its end with the period, since the organization closes
     fetched_at: AwareDatetime | None = None  # when the fetch of the snapshot began
     checkout: Checkout | None = None
     asked: Asked | None = None  # None: the processor has what we want

@@ -77,3 +77,6 @@ class Processor(Protocol):
 
     def change(self, subscription_id: str, item_id: str, price_id: str, quantity: int, *, key: str) -> None:
         """From now on that many of that price; the running period is settled in proportion."""
+
+    def end(self, subscription_id: str, *, with_period: bool) -> None:
+        """Whether it ends when its period does; said again it changes nothing."""

@@ -149,6 +149,10 @@ class Stripe:
         with self._asking() as stripe:
             stripe.v1.subscriptions.update(subscription_id, params, {"idempotency_key": key})
 
+    def end(self, subscription_id: str, *, with_period: bool) -> None:
+        with self._asking() as stripe:
+            stripe.v1.subscriptions.update(subscription_id, {"cancel_at_period_end": with_period})
+
     @contextmanager
     def _asking(self) -> "Iterator[Any]":
         """A client for one call. What the library raises becomes one of our kinds of failure."""
