@@ -5,10 +5,15 @@ from moref.kernel.errors import Forbidden
 
 # Whoever holds a key must not be able to make more of themselves out of it.
 PEOPLE_ONLY = frozenset({"members", "invitations", "api-keys"})
+# A second member's yes is a person's: whoever made a key could else say it twice. What a rule holds is for people, too.
+JUDGEMENTS = frozenset(
+    {"POST /v1/conversions/{id}/approve", "POST /v1/conversions/approve", "POST /v1/conversions/{id}/holds/close"}
+)
 
 
 def open_to_keys(operation: Operation) -> bool:
-    return operation.access == "member" and not operation.fresh and operation.tag not in PEOPLE_ONLY
+    of_people = operation.tag in PEOPLE_ONLY or operation.route in JUDGEMENTS
+    return operation.access == "member" and not operation.fresh and not of_people
 
 
 def scope_of(operation: Operation) -> str:
