@@ -85,9 +85,16 @@ def _difference(reward: Reward, after: Debt, more: int, now: datetime) -> list[W
 
 def counts_again(runtime: Runtime, reward: Reward, *, words: str) -> None:
     """Nothing is owed for the job any more; a debt for fraud stays. Raises Conflict on a lost race."""
-    debt = runtime.store.find(Debt, reward.organization_id, debt_id(reward))
-    if debt is not None and debt.cause == "cancellation":
-        release(runtime, reward, actor="policy", words=words)
+    before = runtime.store.find(Debt, reward.organization_id, debt_id(reward))
+    if before is None or before.cause == "fraud":
+        return
+    if before.status == "settled" and before.due:  # all kept already: what comes of it by a reversal is not due
+        now, turn = runtime.clock.now(), str(before.turn + 1)
+        after = before.changed(now, due=0, turn=before.turn + 1)
+        record = audit(now, before.organization_id, "policy", "debt.released", reward.id, turn=turn, reason=words)
+        runtime.store.commit(Change(before, after), record)
+        return
+    release(runtime, reward, actor="policy", words=words)
 
 
 def release(runtime: Runtime, reward: Reward, *, actor: str, words: str) -> Debt | None:
