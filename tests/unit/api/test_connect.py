@@ -243,3 +243,17 @@ def test_smartmovings_fields_are_mapped_without_new_credentials(world: World) ->
     assert (other.status, other.json()["field"]) == (422, "smartmoving")
     wrong = world.call("PATCH", path, {"version": 2, "smartmoving": mapping | {"api_key": "x" * 9}})
     assert (wrong.status, wrong.json()["field"]) == (422, "smartmoving.api_key")
+
+
+@pytest.mark.parametrize(
+    "key", ["key\u00e9-of-theirs", "key of theirs", "key-of-theirs\r\nx: y", "key-of-theirs\n", "short"]
+)
+def test_what_cannot_stand_in_a_header_is_no_key(world: World, key: str) -> None:
+    with serving("smartmoving") as (server, runtime):
+        world.runtime.settings.vendor_urls = runtime.settings.vendor_urls
+        refused = connect(world, "smartmoving", api_key=key)
+        assert server.seen == []
+    assert (refused.status, refused.json()["field"]) == (422, "api_key")
+    account = {"api_key": key, "webhook_secret": "w" * 20, "funding_source_id": "BALANCE"}
+    tremendous = world.call("PUT", "/vendor-accounts/tremendous", account)
+    assert (tremendous.status, tremendous.json()["field"]) == (422, "api_key")

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from moref.intake.model import FactKind
-from moref.tenants.forms import Address, Changes, Form, Identifier, Name
+from moref.tenants.forms import Address, Changes, Credential, Form, Identifier, Name
 
 # What each CRM's plugin can tell. A connection may say that its company uses fewer.
 _OF_A_JOB: list[FactKind] = ["quoted", "booked", "completed", "invoiced", "paid", "cancelled", "amount"]
@@ -69,7 +69,7 @@ class SmartMovingMapping(Form):
 
 class SmartMovingAccount(SmartMovingMapping, CrmAccount):
     crm: Literal["smartmoving"] = "smartmoving"
-    api_key: str = Field(min_length=8, max_length=300, description="tried with one call before it is kept")
+    api_key: Credential = Field(description="tried with one call before it is kept")
 
     def credentials(self) -> dict[str, str] | None:
         return {"api_key": self.api_key}

@@ -59,6 +59,8 @@ Sender = Annotated[str, Field(pattern=r"^(\+[1-9]\d{6,14}|MG[0-9a-f]{32})$")]
 UsState = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 Ein = Annotated[str, Field(max_length=12), AfterValidator(ein)]
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
+# What goes into a header of ours: one line, no spaces, ASCII.
+Credential = Annotated[str, Field(min_length=8, max_length=300, pattern=r"^[!-~]+$")]
 Identifier = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
 Version = Annotated[StrictInt, Field(ge=1, description="of the copy you read; refused when it is no longer current")]
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from moref.tenants.forms import Email, Form, Identifier
+from moref.tenants.forms import Credential, Email, Form, Identifier
 
 Secret = str
 _CONTENT = "content."
@@ -32,7 +32,7 @@ class TremendousAccount(VendorForm):
     """`api_key` begins with TEST_ or PROD_; `webhook_secret` is Tremendous's private key of the webhook."""
 
     vendor: Literal["tremendous"] = "tremendous"
-    api_key: Secret = Field(min_length=8, max_length=300)
+    api_key: Credential
     webhook_secret: Secret = Field(min_length=8, max_length=300)
     funding_source_id: str = Field(min_length=1, max_length=100)
     campaign_id: str | None = Field(default=None, min_length=1, max_length=100)
@@ -57,7 +57,7 @@ class TwilioAccount(VendorForm):
 
     vendor: Literal["twilio"] = "twilio"
     account_sid: str = Field(pattern=r"^AC[0-9a-f]{32}$")
-    auth_token: Secret = Field(min_length=16, max_length=300)
+    auth_token: Secret = Field(min_length=16, max_length=300, pattern=r"^[!-~]+$")
     whatsapp_sender: str | None = Field(default=None, pattern=r"^(\+[1-9][0-9]{6,14}|MG[0-9a-fA-F]{32})$")
     whatsapp_templates: dict[Identifier, WhatsAppTemplate] = Field(default_factory=dict, max_length=50)
     keyword_replies: Literal["twilio", "ours"] = "twilio"
