@@ -43,7 +43,7 @@ def test_from_the_trial_to_the_end_of_a_subscription(driver: Driver) -> None:
     assert opened.status_code == 200, opened.text
     made = stripe(driver, "_pay", session=opened.json()["url"].rpartition("/")[2])
     bought = billing(driver, status="trialing", quantity_billed=1)
-    assert bought["period_end"] == before["trial_ends_at"]
+    assert bought["period_end"][:19] == before["trial_ends_at"][:19]  # Stripe counts whole seconds
     assert driver.api("POST", "/billing/checkout", json=BACK).status_code == 409
     assert driver.api("POST", "/billing/portal", json=BACK).json()["url"].startswith("https://billing.stripe.example/")
 

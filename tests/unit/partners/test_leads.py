@@ -4,15 +4,16 @@ import re
 
 import pytest
 
+from moref.campaigns.definition import Definition
 from moref.campaigns.hear import lead_created
-from moref.campaigns.model import Enrollment
+from moref.campaigns.model import Campaign, CampaignVersion, Enrollment
 from moref.conversions.conditions import Sight, _attestation
 from moref.intake.model import Consent, Contact
 from moref.pages import partner as partner_page
 from moref.partners import submit as submitting
 from moref.partners.statement import statement
 from moref.partners.suspend import suspend
-from moref.records import Change, every, get
+from moref.records import Change, Create, every, get
 from moref.referrals.model import Advocate, Lead
 from moref.referrals.track_job import track_job
 from tests.fakes.referral_world import ORG
@@ -49,6 +50,11 @@ def test_wrong_fields_are_named_and_an_old_form_is_asked_for_again(world: World)
 def test_nobody_is_written_to_because_a_partner_typed_their_address(world: World) -> None:
     """Not even somebody who once agreed to texts about a move of their own."""
     it = world.base
+    steps = {"note": {"kind": "task", "words": "quoted", "mail": False}}
+    definition = Definition.model_validate({"trigger": {"kind": "quoted"}, "first": "note", "steps": steps})
+    version = CampaignVersion(**it.base("own.v1"), campaign_id="own", number=1, made_by="mem", definition=definition)
+    campaign = Campaign(**it.base("own"), base="own", status="active", version_id="own.v1", versions=1)
+    it.store.commit(Create(version), Create(campaign))
     it.contact("con_old", phone="+15125550188", first="Fred")
     known = get(it.store, Contact, ORG, "con_old")
     yes = Consent(channel="sms", text="yes", at=it.clock.now(), source="quote form", text_version="1")
@@ -59,6 +65,9 @@ def test_nobody_is_written_to_because_a_partner_typed_their_address(world: World
     lead_created(it.runtime, ORG, lead.id)
     assert every(it.store, Enrollment, ORG) == []
     assert it.events("message.queued") == []
+    it.store.commit(Change(lead, lead.changed(it.clock.now(), submitted_by="friend")))
+    lead_created(it.runtime, ORG, lead.id)
+    assert len(every(it.store, Enrollment, ORG)) == 1  # had they asked themselves
 
 
 def test_it_is_never_told_what_the_company_knows_of_the_person(world: World) -> None:
