@@ -150,6 +150,13 @@ def test_older_leads_are_a_page_further_and_a_strange_cursor_begins_anew(
     assert "Fred N2" in world.page(query="older=made-up")
 
 
+def test_a_full_page_arrives_in_the_first_round_trip(world: World) -> None:
+    """Under 14 kB uncompressed, the first congestion window of a new connection."""
+    for n in range(partner_page.SHOWN + 1):
+        assert world.send(name=f"Frederick Featherstone-Haugh {n}", phone=f"(512) 555-01{n:02}") == 303
+    assert len(world.page().encode()) < 14_000
+
+
 def held(world: World, **of_advocate: object) -> str | None:
     """What the attestation rule says of a conversion of the partner's."""
     from types import SimpleNamespace
