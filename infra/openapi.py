@@ -5,6 +5,7 @@ and docs.html.
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -24,7 +25,9 @@ def files() -> dict[Path, str]:
 def write() -> None:
     for path, text in files().items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.write_text(text, encoding="utf-8")
+            fresh = path.with_suffix(f".{os.getpid()}")
+            fresh.write_text(text, encoding="utf-8")
+            fresh.replace(path)  # whole at once: somebody may be reading it
 
 
 if __name__ == "__main__":
