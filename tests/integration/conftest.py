@@ -36,5 +36,6 @@ def worker_number() -> int:
 def cloud() -> Iterator[Cloud]:
     """The whole product, deployed and seeded. Tests share it: use organizations, phones and ids of your own."""
     base = free_port_base(FIRST_PORT + worker_number() * 2 * PORTS_PER_CLOUD)
-    with running_cloud(REPOSITORY / ".local" / f"test-{worker_name()}", base) as running:
+    strict = os.environ.get("MOREF_ENFORCE_IAM") == "1"
+    with running_cloud(REPOSITORY / ".local" / f"test-{worker_name()}", base, enforce_iam=strict) as running:
         yield running
