@@ -230,3 +230,10 @@ def test_a_webhook_whose_work_fails_does_not_keep_her_for_ever(life: Life, monke
     assert life.go_on(asked.id).status == "done"
     assert get(life.store, InboxEvent, ORG, event.id).body == ""
     assert life.traces("ann") == []
+
+
+def test_events_and_queue_messages_hold_nobody_to_begin_with(life: Life) -> None:
+    life.payout()
+    named = [trace for who in ("ann", "fritz") for trace in life.traces(who)]
+    assert named
+    assert [trace for trace in named if trace.endswith((" in events", " in queues"))] == []
