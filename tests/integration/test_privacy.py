@@ -24,7 +24,8 @@ THEIRS = (*HERS, "zebulon", "5125557102")
 def notice(driver: Driver, kinds: list[str], job_id: str, customer: dict[str, Any], phone: str) -> dict[str, Any]:
     made = job("x", kinds, driver.now(), phone=phone, job_id=job_id)
     made["customer"] |= customer
-    made["job"]["origin"]["street"] = "77 Canary Lane"
+    if customer is CUSTOMER:
+        made["job"]["origin"] = {**made["job"]["origin"], "street": "77 Canary Lane"}
     return made
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from moref.api.operation import Call, Operation, Schema
 from moref.api.read import instant
 from moref.api.resources import INBOX, LINK, PAYOUT
-from moref.intake.model import InboxEvent
+from moref.intake.model import ERASED, InboxEvent
 from moref.kernel.errors import BadInput
 from moref.kernel.webhook import LARGEST_BODY
 from moref.referrals.model import Advocate
@@ -84,7 +84,7 @@ def _replay_range(call: Call) -> Any:
         raise BadInput("since is before until", field="since")
     store, org = call.runtime.store, call.organization_id
     page = store.list(InboxEvent, org, since=since, until=until, newest_first=False, limit=REPLAY_LIMIT)
-    found: list[InboxEvent] = [event for event in page.items if event.created_at < until]
+    found: list[InboxEvent] = [event for event in page.items if event.created_at < until and event.reason != ERASED]
     for event in found:
         replay(call.runtime, org, event.id)
     more = page.after is not None
