@@ -63,6 +63,17 @@ def test_nobody_else_accepts_it(world: World) -> None:
         assert theirs.status == 404
 
 
+def test_of_two_organizations_that_invite_each_is_accepted_by_itself(world: World) -> None:
+    mine, theirs = invite(world).json()["id"], invite(world, world.token(world.b), role="member").json()["id"]
+    found = sign_in(world, NEW)
+    assert {each["id"] for each in found["invitations"]} == {mine, theirs}
+    for id, of in ((theirs, world.b), (mine, world.a)):
+        accepted = post(world, f"/invitations/{id}/accept", None, token=found["access_token"]).json()
+        assert accepted["organization_id"] == of.organization_id
+    again = refresh(world, found["refresh_token"], organization_id=world.b.organization_id).json()
+    assert {each["role"] for each in again["memberships"]} == {"admin", "member"}
+
+
 def test_an_invitation_ends_after_a_week_is_sent_again_and_withdrawn(world: World) -> None:
     id = invite(world).json()["id"]
     token = sign_in(world, NEW)["access_token"]
@@ -159,9 +170,8 @@ def test_two_owners_who_push_each_other_out_at_once_leave_one(world: World, how:
     assert found.count(200) == 1
 
 
-def test_two_owners_who_leave_at_the_same_instant_leave_one(world: World) -> None:
-    """The second commit lands between the first one's reads and its own: the rows it was decided on have changed."""
-    other, _ = joined(world, NEW, "owner")
+def meanwhile(world: World, id: str, **fields: Any) -> None:
+    """The member's row changes between the next change's reads and its commit."""
     store, plain = world.store, world.store.commit
     done: list[int] = []
 
@@ -169,14 +179,29 @@ def test_two_owners_who_leave_at_the_same_instant_leave_one(world: World) -> Non
         changes = [write for write in writes if isinstance(write, Change) and isinstance(write.after, Member)]
         if changes and not done:
             done.append(1)
-            gone = get(store, Member, world.a.organization_id, other)
-            plain(Change(gone, gone.changed(world.clock.now(), status="removed")))
+            row = get(store, Member, world.a.organization_id, id)
+            plain(Change(row, row.changed(world.clock.now(), **fields)))
         plain(*writes)
 
-    token = world.token()
     store.commit = commit  # type: ignore[method-assign]  # an interleaving, not a stub: both commits are real
+
+
+def test_two_owners_who_leave_at_the_same_instant_leave_one(world: World) -> None:
+    """The rows that the second commit was decided on have changed."""
+    other, _ = joined(world, NEW, "owner")
+    token = world.token()
+    meanwhile(world, other, status="removed")
     assert world.call("DELETE", f"/members/{world.a.member_id}", token=token).status == 409
     assert owners(world) == [world.a.member_id]
+
+
+@pytest.mark.parametrize("fields", [{"role": "member"}, {"status": "removed"}], ids=str)
+def test_who_is_demoted_or_removed_this_instant_changes_nobody_any_more(world: World, fields: dict[str, str]) -> None:
+    acting, token = joined(world, NEW, "admin")
+    target, _ = joined(world, "m@example.com")
+    meanwhile(world, acting, **fields)
+    assert change(world, target, {"role": "admin"}, token).status == 409
+    assert get(world.store, Member, world.a.organization_id, target).role == "member"
 
 
 def test_whoever_comes_back_is_the_same_member_and_old_tokens_stay_dead(world: World) -> None:
