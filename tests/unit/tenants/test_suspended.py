@@ -37,7 +37,7 @@ def halted(request: pytest.FixtureRequest) -> Iterator[World]:
 
 def test_it_reads_everything_and_changes_nothing(halted: World) -> None:
     rows = {key: row["version"] for key, row in halted.store.rows.items()}
-    for operation in OPERATIONS:
+    for operation in (each for each in OPERATIONS if each.access == "member"):
         path = operation.path.removeprefix("/v1").replace("{id}", "cnv_1")
         answer = halted.call(operation.method, path, {}, key="k")
         if not operation.changes:
@@ -45,7 +45,8 @@ def test_it_reads_everything_and_changes_nothing(halted: World) -> None:
         else:
             assert answer.status == 403, operation.route
             assert "nothing changed" in answer.json()["detail"]
-    assert {key: row["version"] for key, row in halted.store.rows.items()} == rows
+    now = {key: row["version"] for key, row in halted.store.rows.items() if row["noun"] != "call_minute"}
+    assert now == rows
     assert halted.call("GET", "/conversions/cnv_1").json()["status"] == "pending"
 
 
