@@ -58,7 +58,7 @@ def lived(driver: Driver) -> dict[str, Any]:
 
 def contact(driver: Driver) -> str:
     answer = driver.api("POST", "/people/search", json={"q": ADVOCATE})
-    return str(answer.json()["items"][0]["id"])
+    return str(answer.json()["items"][0]["contact_id"])
 
 
 def conversion_of(driver: Driver, contact_id: str) -> dict[str, Any] | None:

@@ -80,7 +80,7 @@ def questions(driver: Driver, who: str) -> int:
 
 def erased(driver: Driver, who: str) -> str:
     """The id of the contact whom staff erased."""
-    person = str(driver.api("POST", "/people/search", json={"q": PHONES[who]}).json()["items"][0]["id"])
+    person = str(driver.api("POST", "/people/search", json={"q": PHONES[who]}).json()["items"][0]["contact_id"])
     asked = driver.api("POST", f"/contacts/{person}/erase", key=f"erase-{who}", json={"reason": "they wrote to us"})
     assert asked.status_code == 202, asked.text
     driver.wait_for("an empty row", lambda: driver.api("GET", f"/contacts/{person}").json()["phone"] is None)
