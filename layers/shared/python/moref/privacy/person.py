@@ -100,6 +100,7 @@ class Person:
     def advocates(self) -> list[Advocate]:
         ids = [advocate_id(self.organization_id, id) for id in self.contact_ids]
         ids += [id for each in self.contact_ids for id in self._store.lookup(self.organization_id, ADVOCATE, each)]
+        ids += [row.id for row in self._listed((Advocate,), self.contact_ids)]
         return [row for row in self._some(Advocate, ids) if row.contact_id in self.contact_ids]
 
     def referred(self) -> list[Referral]:
