@@ -23,8 +23,8 @@ from moref.messaging.send_message import send_message
 from moref.records import Create
 from moref.runtime import Runtime
 from moref.tenants.model import Location, Organization
-from tests.fakes.memory_store import MemoryStore
 from tests.fakes.runtime import FakeClock, fake_runtime
+from tests.simulation.store import StrictStore
 
 ZONE = "America/Chicago"
 
@@ -58,7 +58,7 @@ class Vendor:
 
 class Dispatcher:
     def __init__(self, rate: str = "14", capacity: int = 300, workers: int = 10) -> None:
-        self.store, self.clock = MemoryStore(), FakeClock()
+        self.store, self.clock = StrictStore(), FakeClock()
         self.runtime = fake_runtime(self.store, self.clock)
         object.__setattr__(self.runtime, "queues", self)
         object.__setattr__(self.runtime, "scheduler", self)
