@@ -44,7 +44,7 @@ class Brute:
             self.found[f"{noun}/{where}.{rest}"][counter] += number
 
     def channel(self, code: str, at: datetime) -> str:
-        with_it = [m for m in self.messages if m.fields["referral_link"].endswith(f"/{code}") and m.claimed_at <= at]
+        with_it = [m for m in self.messages if m.link_code == code and m.claimed_at <= at]
         return max(with_it, key=lambda m: (m.claimed_at, m.id)).channel if with_it else "direct"
 
     def count(self) -> Found:

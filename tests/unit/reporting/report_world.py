@@ -118,7 +118,7 @@ class ReportWorld:
             Message(
                 **self.base(id), channel=cast(Any, channel), template=step, kind="marketing", location_id=location_id,
                 contact_id=f"con_{tag}", enrollment_id=f"enr_{tag}", step=step,
-                fields={"referral_link": f"https://go.example.test/r/C{tag}"},
+                fields={"referral_link": f"https://go.example.test/r/C{tag}"}, link_code=f"C{tag}",
             ),
             Point(ORG, CARRIES, f"C{tag}", id),
         )  # fmt: skip

@@ -12,7 +12,8 @@ from moref.conversions.judge import conversion_id
 from moref.conversions.model import Conversion
 from moref.kernel.names import REPORTS
 from moref.messaging.model import Message
-from moref.records import Change, get
+from moref.privacy.blank import blanked
+from moref.records import Change, every, get
 from moref.referrals.model import Advocate, Link, Referral
 from moref.referrals.record_clicks import record_clicks
 from moref.reporting.count_again import sweep_counters
@@ -114,6 +115,23 @@ def test_random_histories_told_in_any_order_and_twice_count_as_brute_force_count
         assert all(number for counts in row.adds.values() for number in counts.values())
 
 
+def count_everything_again(w: ReportWorld) -> None:
+    """What the night does."""
+    w.put(
+        Hook(
+            **(w.base("token") | {"organization_id": "*"}), owner_id=ORG, source="crm:generic", connection_id="con",
+            secret_ciphertexts=[],
+        )
+    )  # fmt: skip
+    assert sweep_counters(w.runtime) == 1
+    w.hear([])
+    queues: Any = w.runtime.queues
+    while queues.sent:
+        queue, message = queues.sent.pop(0)
+        assert queue == REPORTS
+        work(w.runtime, message)
+
+
 def tell(w: ReportWorld, order: Any) -> None:
     """Each once or twice."""
     events, w.told = w.told, []
@@ -152,6 +170,22 @@ def test_one_friend_from_the_question_to_the_paid_reward() -> None:
     stages = {"asked", "clicked", "quoted", "booked", "invoiced", "paid"}
     assert {f"{stage}.sms": 1 for stage in stages}.items() <= counts.items()
     assert {"conversion.approved": 1, "payout.accepted": 1}.items() <= counts.items()
+
+
+def test_erasing_the_people_takes_nothing_out_of_the_reports() -> None:
+    w = started()
+    a_story(w)
+    w.hear()
+    told = w.counters()
+    w.clock.move(days=1)
+    for row in [
+        row for noun in (Message, Link, Referral, Advocate, Payout, Reward) for row in every(w.store, noun, ORG)
+    ]:
+        if (after := blanked(row, {"con_x", "con_f"}, w.clock.now())) is not None:
+            w.put(Change(row, after))
+    assert not get(w.store, Message, ORG, "msg_x_a").fields
+    count_everything_again(w)
+    assert w.counters() == told
 
 
 @pytest.mark.parametrize("point", range(1, 30))
@@ -235,19 +269,7 @@ def test_the_nightly_walk_finds_what_no_event_tells() -> None:
     w.change(Advocate, "adv_x", kind="partner")
     place = get(w.store, Location, ORG, "loc_1")
     w.put(Change(place, place.changed(w.clock.now(), time_zone="Pacific/Auckland")))
-    w.put(
-        Hook(
-            **(w.base("token") | {"organization_id": "*"}), owner_id=ORG, source="crm:generic", connection_id="con",
-            secret_ciphertexts=[],
-        )
-    )  # fmt: skip
-    assert sweep_counters(w.runtime) == 1
-    w.hear([])
-    queues: Any = w.runtime.queues
-    while queues.sent:
-        queue, message = queues.sent.pop(0)
-        assert queue == REPORTS
-        work(w.runtime, message)
+    count_everything_again(w)
     assert w.counters() == Brute(w.store, ORG, ZONES | {"loc_1": "Pacific/Auckland"}).count()
     assert any("partner.adv_x" in key for key in w.counters())
 

@@ -56,7 +56,7 @@ class World:
         message = Message(
             **fields, id=f"msg_{step}", channel=cast(Any, STEPS[step]), template=step, kind="marketing",
             location_id=PLACE, contact_id="con_1", enrollment_id="enr_1", step=step,
-            fields={link: f"https://go.example.test/r/{CODE}"},
+            fields={link: f"https://go.example.test/r/{CODE}"}, link_code=CODE if link == "referral_link" else None,
         )  # fmt: skip
         self.store.commit(Create(message), Point(ORG, CARRIES, CODE, message.id))
         return message.id

@@ -51,6 +51,7 @@ class Message(Entity):
     enrollment_id: str | None = None
     step: str | None = None
     fields: dict[str, str] = Field(default_factory=dict)  # merge fields known at planning
+    link_code: str | None = None  # of the referral link among them: it is counted by, also once the fields are erased
     places: list[Place] = Field(default_factory=list)  # where the recipient may be, as known at planning
     status: MessageStatus = "queued"
     reason: str | None = None  # why skipped, failed, undelivered

@@ -80,6 +80,7 @@ def planned(
         by_opinion=by_opinion,
         review_link=holds_review_link(form.wordings, [location.review_url] if location else []),
         fields=dict(fields or {}),
+        link_code=_code((fields or {}).get("referral_link")),
         places=list(places) or _places(location, contact),
     )
     event = Event("message.queued", organization_id, message.id, {"kind": form.kind, "channel": message.channel})
@@ -101,6 +102,10 @@ def _texts(runtime: Runtime, location: Location | None, contact: Contact | None,
     phone = contact.phone if contact is not None else None
     against = suppression_of(runtime, location.organization_id, "sms", phone) if phone else None
     return against is None or (against.reason == UNSUBSCRIBED and kind != "marketing")
+
+
+def _code(referral_link: str | None) -> str | None:
+    return referral_link.rsplit("/", 1)[-1] if referral_link else None
 
 
 def _places(location: Location | None, contact: Contact | None) -> list[Place]:

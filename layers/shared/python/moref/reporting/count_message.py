@@ -5,7 +5,7 @@ from moref.kernel.errors import Conflict
 from moref.kernel.names import REPORTS
 from moref.messaging.model import Message
 from moref.reporting.model import CAME_BY, CameBy, Counted
-from moref.reporting.stages import code_of, left
+from moref.reporting.stages import left
 from moref.reporting.tally import Tally
 from moref.runtime import Runtime
 
@@ -38,7 +38,7 @@ def credit_command(organization_id: str, referral_id: str) -> dict[str, str]:
 
 def _take_over(runtime: Runtime, message: Message) -> None:
     """It is known only now that it left, and friends came by its link since: their credit is looked at again."""
-    org, code = message.organization_id, code_of(message)
+    org, code = message.organization_id, message.link_code
     counted = runtime.store.find(Counted, org, message.id)
     if code is None or (counted is not None and counted.settled):
         return

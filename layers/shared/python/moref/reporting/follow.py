@@ -8,7 +8,7 @@ from moref.messaging.model import Message
 from moref.records import Store
 from moref.referrals.model import Link, Referral
 from moref.reporting.count_subject import count_subject
-from moref.reporting.stages import code_of, left
+from moref.reporting.stages import left
 from moref.rewards.model import Reward
 from moref.runtime import Runtime
 
@@ -25,7 +25,7 @@ def follow(runtime: Runtime, event: dict[str, Any]) -> None:
 def _message(store: Store, org: str, event: dict[str, Any]) -> Iterator[Subject]:
     """One that carried a link: somebody was asked, and a click may have come by it."""
     message = store.find(Message, org, event["subject"])
-    code = code_of(message) if message is not None and left(message) else None
+    code = message.link_code if message is not None and left(message) else None
     if message is None or code is None:
         return
     if message.enrollment_id is not None:

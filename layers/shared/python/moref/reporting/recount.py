@@ -12,7 +12,7 @@ from moref.records import Store, every
 from moref.referrals.model import Referral
 from moref.reporting.counters import ALL
 from moref.reporting.model import FunnelDay, Stage
-from moref.reporting.stages import came_at, code_of, credited, left, sent_at, stages, worth
+from moref.reporting.stages import came_at, credited, left, sent_at, stages, worth
 
 Key = tuple[str, str, str, str]  # campaign, location, day, "<step>.<channel>"
 
@@ -51,7 +51,7 @@ def _credits(messages: list[Message], referrals: list[Referral]) -> tuple[dict[s
     quoted: dict[str, int] = defaultdict(int)
     booked: dict[str, int] = defaultdict(int)
     for referral in referrals:
-        by_link = [message for message in messages if code_of(message) == referral.code]
+        by_link = [message for message in messages if message.link_code == referral.code]
         message = credited(by_link, came_at(referral))
         if message is not None:
             asked, sold = worth(referral)

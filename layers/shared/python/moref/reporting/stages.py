@@ -40,12 +40,6 @@ def stages(message: Message, *, quoted: int, booked: int) -> list[Stage]:
     return [stage for stage, there in zip(STAGES, reached, strict=True) if there]
 
 
-def code_of(message: Message) -> str | None:
-    """Of the link that it carries."""
-    link = message.fields.get("referral_link")
-    return link.rsplit("/", 1)[-1] if link else None
-
-
 def credited(messages: Iterable[Message], at: datetime) -> Message | None:
     """The last that left before. A text can be clicked before its answer is noted: it left when it was claimed."""
     gone = [(_left_at(message), message.id, message) for message in messages if left(message)]

@@ -18,7 +18,7 @@ from moref.referrals.model import Advocate, Lead, Link, Referral
 from moref.reporting.adds import Adds, Rows
 from moref.reporting.carriers import carriers
 from moref.reporting.counters import DIRECT, FIRST_JOB
-from moref.reporting.stages import came_at, code_of, credited, sent_at, worth
+from moref.reporting.stages import came_at, credited, sent_at, worth
 from moref.reporting.waits import bucket
 from moref.rewards.model import Payout, Reward
 from moref.tenants.model import Location
@@ -35,7 +35,7 @@ def enrollment(store: Store, org: str, id: str) -> Rows | None:
     if found is None:
         return None
     runs = [store.find(Message, org, run.message_id) for run in found.steps.values() if run.message_id]
-    gone = [(at, each) for each in runs if each is not None and code_of(each) and (at := sent_at(each)) is not None]
+    gone = [(at, each) for each in runs if each is not None and each.link_code and (at := sent_at(each)) is not None]
     first = min(gone, key=lambda one: (one[0], one[1].id), default=None)
     if first is None:
         return {}
