@@ -14,8 +14,9 @@ export PYTHONPATH := layers/shared/python:functions:.
 demo: $(VENV)/.ready
 	$(BIN)/python -m infra.local.demo
 
+# Two workers, each with its own embedded AWS; the costly files come first, so that both end together.
 test: $(VENV)/.ready
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 up: $(VENV)/.ready
 	$(BIN)/python -m infra.local up

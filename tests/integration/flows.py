@@ -10,11 +10,16 @@ ZONE = ZoneInfo("America/Chicago")
 BROWSER = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Safari/604.1"
 
 
-def to_a_weekday_morning(driver: Driver) -> None:
-    """Moves to the next Tuesday, 10:00 at the branch, so that no test depends on when it runs."""
-    local = driver.now().astimezone(ZONE)
-    days = (1 - local.weekday()) % 7 or 7
-    driver.move_to(datetime.combine(local.date() + timedelta(days=days), time(10), ZONE))
+TUESDAY, WEDNESDAY, THURSDAY = 1, 2, 3
+
+
+def to_a_weekday_morning(driver: Driver, *days: int) -> None:
+    """Moves to 10:00 at the branch, tomorrow or when it is one of these days again, so that no test depends on when it
+    runs. By default the day after it is a working day too."""
+    tomorrow = driver.now().astimezone(ZONE).date() + timedelta(days=1)
+    week = (tomorrow + timedelta(days=number) for number in range(7))
+    day = next(day for day in week if day.weekday() in (days or (TUESDAY, WEDNESDAY, THURSDAY)))
+    driver.move_to(datetime.combine(day, time(10), ZONE))
 
 
 def job(who: str, kinds: list[str], at: datetime, *, phone: str, job_id: str = "") -> dict[str, Any]:

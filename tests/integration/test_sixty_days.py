@@ -8,7 +8,7 @@ import pytest
 
 from infra.local.cloud import Cloud
 from infra.local.demo.driver import Driver, check, link_in
-from tests.integration.flows import BROWSER, ZONE, job, to_a_weekday_morning
+from tests.integration.flows import BROWSER, TUESDAY, ZONE, job, to_a_weekday_morning
 from tests.integration.inside import inside
 
 pytestmark = pytest.mark.cloud
@@ -74,7 +74,7 @@ def _days(driver: Driver, number: int) -> None:
 
 def test_sixty_days(cloud: Cloud) -> None:
     driver, org = Driver(cloud.outputs), cloud.outputs["organization_id"]
-    to_a_weekday_morning(driver)  # a Tuesday, 10:00
+    to_a_weekday_morning(driver, TUESDAY)
     inside(cloud, PLAN, org=org, definition=DEFINITION)
     began = driver.now()
     for who in PHONES:
