@@ -33,9 +33,9 @@ def test_personal_data_and_secrets_are_blacked_out(secret: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        iso(START), "2026-06-02 15:00:00,123+0000", "job_01M8PQS7SRJN692ZQ01KE9FYQQ", ids.derived("msg", "x"), "moref-local-core",
+        iso(START), "2026-06-02 15:00:00,123+0000", "job_01M8PQS7SRJN692ZQ01KE9FYQQ", "moref-local-core",
         "arn:aws:sqs:us-east-1:123456789012:moref-dev-inbox", "HTTP 429 after 3 tries", "2500 USD", "7K3M-9QX2-WDT",
-        "af57f9f0-5b5e-4c9e-9a3c-1f2e3d4c5b6a",
+        ids.derived("msg", "x"), "af57f9f0-5b5e-4c9e-9a3c-1f2e3d4c5b6a",
     ],
 )  # fmt: skip
 def test_ids_and_times_stay_readable(text: str) -> None:
