@@ -78,11 +78,19 @@ class Export(Entity):
         return self.contact_id
 
 
-class RetentionMark(Entity):
-    """Until when a noun's rows are old and blanked, by creation; id is the noun. A pass goes on after `after`."""
+class Blanked(BaseModel):
+    """Until when a noun's rows are old and blanked, by creation. A pass goes on after `after`."""
 
-    noun: ClassVar[str] = "retention_mark"
+    model_config = ConfigDict(frozen=True)
 
     done_until: AwareDatetime
     pass_until: AwareDatetime | None = None
     after: dict[str, Any] | None = None
+
+
+class RetentionMark(Entity):
+    """How far each noun's old rows are blanked; id is the organization's."""
+
+    noun: ClassVar[str] = "retention_mark"
+
+    nouns: dict[str, Blanked] = Field(default_factory=dict)

@@ -14,7 +14,7 @@ from typing import Literal
 from moref.kernel.names import BULK
 from moref.privacy.blank import blanked, under_way
 from moref.privacy.inventory import INVENTORY
-from moref.privacy.model import RetentionMark
+from moref.privacy.model import Blanked, RetentionMark
 from moref.privacy.nouns import nouns
 from moref.privacy.sweep import retention_command
 from moref.records import Change, Create, Entity
@@ -52,34 +52,36 @@ def rule(kept: str, now: datetime) -> Rule:
 def forget_old(runtime: Runtime, organization_id: str, _subject: str) -> None:
     """One slice: a page of each noun that has something old. Harmless when repeated. Raises Conflict when somebody is
     at one of the rows: the queue brings it again."""
-    more = [_forget(runtime, organization_id, noun) for noun in sorted(INVENTORY)]
-    if any(more):
+    now = runtime.clock.now()
+    before = runtime.store.find(RetentionMark, organization_id, organization_id)
+    row = before or RetentionMark(organization_id=organization_id, id=organization_id, created_at=now, updated_at=now)
+    found = {noun: _forget(runtime, organization_id, noun, row.nouns.get(noun), now) for noun in sorted(INVENTORY)}
+    moved = {noun: mark for noun, mark in found.items() if mark is not None}
+    if not moved:
+        return
+    after = row.changed(now, nouns=row.nouns | moved)
+    runtime.store.commit(Create(after) if before is None else Change(before, after))
+    if any(mark.pass_until is not None for mark in moved.values()):
         runtime.queues.send(BULK, retention_command(organization_id))
 
 
-def _forget(runtime: Runtime, org: str, noun: str) -> bool:
-    """Whether there is more of it to do."""
-    now = runtime.clock.now()
+def _forget(runtime: Runtime, org: str, noun: str, mark: Blanked | None, now: datetime) -> Blanked | None:
+    """How far it is now; None when nothing of it is old."""
     kept = rule(INVENTORY[noun].kept, now)
     if kept.days is None or kept.enforced_by != "sweep" or not INVENTORY[noun].personal:
-        return False
-    mark = runtime.store.find(RetentionMark, org, noun) or RetentionMark(
-        organization_id=org, id=noun, created_at=now, updated_at=now, done_until=BEGINNING
-    )
+        return None
+    mark = mark or Blanked(done_until=BEGINNING)
     until = mark.pass_until or now - timedelta(days=kept.days)
     if until - mark.done_until < DAY:
-        return False
+        return None
     page = runtime.store.list(
         nouns()[noun], org, since=mark.done_until, until=until, newest_first=False, limit=PAGE, after=mark.after
     )
     for row in page.items:
         _blank(runtime, row)
-    over = page.after is None
-    after = mark.changed(
-        now, done_until=until if over else mark.done_until, pass_until=None if over else until, after=page.after
-    )
-    runtime.store.commit(Create(after) if mark.version == 0 else Change(mark, after))
-    return not over
+    if page.after is None:
+        return Blanked(done_until=until)
+    return Blanked(done_until=mark.done_until, pass_until=until, after=page.after)
 
 
 def _blank(runtime: Runtime, listed: Entity) -> None:

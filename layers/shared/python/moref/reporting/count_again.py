@@ -36,15 +36,27 @@ def sweep_counters(runtime: Runtime) -> int:
 
 
 def count_again(runtime: Runtime, organization_id: str, noun: str, after: dict[str, Any] | None) -> None:
-    """One slice, and the message for the next. Raises Conflict after lost races."""
-    since = runtime.clock.now() - BACK
-    page = runtime.store.list(KINDS[noun], organization_id, since=since, limit=SLICE, after=after)
-    for row in page.items:
-        count_subject(runtime, organization_id, noun, row.id)
+    """One slice, of this noun and of those after it while there is room, and the message for the next.
+
+    Raises Conflict after lost races.
+    """
+    since, room = runtime.clock.now() - BACK, SLICE
+    kinds = list(KINDS)
+    for kind in kinds[kinds.index(noun) :]:
+        page = runtime.store.list(KINDS[kind], organization_id, since=since, limit=room, after=after)
+        for row in page.items:
+            count_subject(runtime, organization_id, kind, row.id)
+        room, after = room - len(page.items), page.after
+        if after is not None or room == 0:
+            _go_on(runtime, organization_id, kind, after)
+            return
+
+
+def _go_on(runtime: Runtime, organization_id: str, noun: str, after: dict[str, Any] | None) -> None:
     nouns = [*KINDS, None]
-    onward = noun if page.after is not None else nouns[nouns.index(noun) + 1]
+    onward = noun if after is not None else nouns[nouns.index(noun) + 1]
     if onward is not None:
-        runtime.queues.send(REPORTS, _slice(organization_id, onward, page.after))
+        runtime.queues.send(REPORTS, _slice(organization_id, onward, after))
 
 
 def _slice(organization_id: str, noun: str, after: dict[str, Any] | None) -> dict[str, Any]:
