@@ -17,11 +17,17 @@ settings.load_profile("patient")
 HERE = Path(__file__).parent
 # These folders set up something costly once: it stays with one worker.
 TOGETHER = ("browser", "contract", "infra", "integration/local")
+# The longest begin, so that two workers end together; and sixty nights are shorter while few live in the cloud.
+FIRST = ("integration/test_sixty_days.py", "integration/test_restore_rehearsal.py", "contract")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What a worker takes at once (`make test` runs two): such a folder, else a file."""
     for item in items:
-        place = item.path.relative_to(HERE).as_posix()
-        group = next((folder for folder in TOGETHER if place.startswith(f"{folder}/")), place)
-        item.add_marker(pytest.mark.xdist_group(group))
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    items.sort(key=lambda item: FIRST.index(_group(item)) if _group(item) in FIRST else len(FIRST))
+
+
+def _group(item: pytest.Item) -> str:
+    place = item.path.relative_to(HERE).as_posix()
+    return next((folder for folder in TOGETHER if place.startswith(f"{folder}/")), place)

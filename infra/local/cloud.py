@@ -155,10 +155,9 @@ def running_cloud(
     *,
     fresh: bool = True,
     seed: bool = True,
-    enforce_iam: bool = False,
 ) -> Iterator[Cloud]:
     """A cloud with the whole product in it, stopped at the end; with no data from before when `fresh`."""
-    layout = Layout(directory.resolve(), port_base, enforce_iam)
+    layout = Layout(directory.resolve(), port_base)
     if fresh:
         down(layout)
         wipe(layout)
@@ -170,8 +169,8 @@ def running_cloud(
 
 @contextmanager
 def running_bare(directory: Path, port_base: int) -> Iterator[Cloud]:
-    """A fresh cloud without the product: emulator, desk and front only."""
-    layout = Layout(directory.resolve(), port_base)
+    """A fresh cloud without the product: emulator, desk and front only. What is tried in it needs no role."""
+    layout = Layout(directory.resolve(), port_base, enforce_iam=False)
     down(layout)
     wipe(layout)
     try:

@@ -25,8 +25,8 @@ class Layout:
 
     directory: Path
     port_base: int
-    enforce_iam: bool = False
-    """Whether the emulator checks signatures and lets functions do only what their roles allow."""
+    enforce_iam: bool = True
+    """The emulator checks signatures and lets functions do only what their roles allow."""
 
     @classmethod
     def from_environment(cls) -> Layout:
@@ -34,7 +34,7 @@ class Layout:
         if not directory.is_absolute():
             directory = REPOSITORY / directory
         port_base = int(os.environ.get("MOREF_PORT_BASE", DEFAULT_PORT_BASE))
-        return cls(directory, port_base, enforce_iam=os.environ.get("MOREF_ENFORCE_IAM") == "1")
+        return cls(directory, port_base)
 
     @property
     def front_port(self) -> int:

@@ -1,9 +1,7 @@
-"""With IAM enforced: every function's role suffices for the main job, from the webhook to the gift card's delivery.
+"""Every function's role suffices for the main job, from the webhook to the gift card's delivery, and for the whole API.
 
-Without this the emulator lets every function do everything, and a forgotten permission shows on AWS only.
+The embedded AWS enforces IAM in every test; here nothing may be refused that a function got over by itself.
 """
-
-from collections.abc import Iterator
 
 import boto3
 import pytest
@@ -11,30 +9,23 @@ import requests
 import schemathesis
 from botocore.exceptions import ClientError
 
-from infra.local.cloud import Cloud, running_cloud
+from infra.local.cloud import Cloud
 from infra.local.demo.driver import Driver
-from infra.local.layout import REGION, REPOSITORY
+from infra.local.layout import REGION
 from tests.by_document import BASE as BY_DOCUMENT
 from tests.by_document import breaches
-from tests.integration.conftest import FIRST_PORT, free_port_base, worker_name
+from tests.integration.conftest import refusals
 from tests.integration.flows import approve, job, payout_of, pending_conversion, to_a_weekday_morning
 from tests.integration.inside import inside
 
 pytestmark = pytest.mark.cloud
 
 
-@pytest.fixture(scope="module")
-def strict() -> Iterator[Cloud]:
-    directory = REPOSITORY / ".local" / f"test-iam-{worker_name()}"
-    with running_cloud(directory, free_port_base(FIRST_PORT + 600), enforce_iam=True) as cloud:
-        yield cloud
-
-
-def test_a_stranger_to_the_account_may_do_nothing(strict: Cloud) -> None:
+def test_a_stranger_to_the_account_may_do_nothing(cloud: Cloud) -> None:
     stranger = boto3.client(
         "dynamodb",
         region_name=REGION,
-        endpoint_url=strict.layout.aws_url,
+        endpoint_url=cloud.layout.aws_url,
         aws_access_key_id="AKIASTRANGER00000000",
         aws_secret_access_key="stranger",
     )
@@ -42,8 +33,8 @@ def test_a_stranger_to_the_account_may_do_nothing(strict: Cloud) -> None:
         stranger.get_item(TableName="moref-local-core", Key={"pk": {"S": "x"}, "sk": {"S": "self"}})
 
 
-def test_roles_suffice_for_a_referral_up_to_its_delivered_gift_card(strict: Cloud) -> None:
-    driver = Driver(strict.outputs)
+def test_roles_suffice_for_a_referral_up_to_its_delivered_gift_card(cloud: Cloud) -> None:
+    driver = Driver(cloud.outputs)
     to_a_weekday_morning(driver)
     by_mail = job("strict-mail", ["booked", "completed"], driver.now(), phone="")
     by_mail["customer"]["email"] = "strict@example.com"
@@ -58,14 +49,14 @@ def test_roles_suffice_for_a_referral_up_to_its_delivered_gift_card(strict: Clou
     driver.wait_for("a delivered payout", delivered)
     driver.message("strict@example.com", "/review/")
     driver.move(1800)  # the reward's SMS, and a round of sweeper and reconcile
-    assert _refusals(strict) == []
+    assert refusals(cloud) == []
 
 
-def test_every_address_of_the_api_answers_as_its_document_says(strict: Cloud) -> None:
+def test_every_address_of_the_api_answers_as_its_document_says(cloud: Cloud) -> None:
     """Over HTTP, with an organization of its own. A forgotten permission would be a 5xx here."""
-    now = Driver(strict.outputs).now().isoformat()
-    made = inside(strict, "tests.integration.newcomer", name="document", now=now)
-    api, session = strict.outputs["api_url"], requests.Session()
+    now = Driver(cloud.outputs).now().isoformat()
+    made = inside(cloud, "tests.integration.newcomer", name="document", now=now)
+    api, session = cloud.outputs["api_url"], requests.Session()
     document = session.get(f"{api}/v1/openapi.json", timeout=30).json()
 
     def send(request: requests.PreparedRequest) -> schemathesis.Response:
@@ -77,10 +68,4 @@ def test_every_address_of_the_api_answers_as_its_document_says(strict: Cloud) ->
     asked, wrong = breaches(document, send, examples=1)
     assert asked > 2 * len(document["paths"])
     assert wrong == []
-    assert _refusals(strict) == []
-
-
-def _refusals(cloud: Cloud) -> list[str]:
-    """Also what a function was refused and got over: a sweeper that may not send hides until it is needed."""
-    lines = (line for file in cloud.layout.logs.glob("*.log") for line in file.read_text().splitlines())
-    return [line[-400:] for line in lines if "AccessDenied" in line or "is not authorized to perform" in line]
+    assert refusals(cloud) == []
