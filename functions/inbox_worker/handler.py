@@ -21,7 +21,7 @@ def work(runtime: Runtime, message: dict[str, Any]) -> None:
         poll_leads(runtime, organization_id, message["connection_id"])
     elif command == "write_back":
         write_back(runtime, organization_id, message["connection_id"], message["record"])
-    elif message.get("name") == "credit.applied":
+    elif message.get("name") in ("credit.applied", "credit.undone"):
         note_credit(runtime, organization_id, message["subject"])
     elif command is None:
         work_inbox(runtime, organization_id, message["subject"])

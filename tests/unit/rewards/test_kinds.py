@@ -8,12 +8,13 @@ import pytest
 from moref.books.model import PayeeYear
 from moref.campaigns.model import StaffTask
 from moref.conversions.approve import POLICY, approve
+from moref.intake.model import Job
 from moref.kernel import codes
 from moref.kernel.errors import BadInput, Conflict, MorefError, NotFound
 from moref.kernel.keys import GLOBAL
 from moref.messaging.model import Message
 from moref.programs.agree import record_tariff
-from moref.programs.model import Discount
+from moref.programs.model import Discount, FriendReward
 from moref.records import Create, get
 from moref.rewards.benefit_model import CreditAccount, CreditUse, DiscountCode
 from moref.rewards.expire import expire_code, sweep_codes
@@ -21,11 +22,12 @@ from moref.rewards.mark import ALLOWED, Mark, mark
 from moref.rewards.model import AuditRow, Entry, OpenPayout, Reward
 from moref.rewards.redeem import redeem
 from moref.rewards.resend import resend
+from moref.rewards.use_credit import _undo
 from moref.rewards.work import work
 from moref.tenants.model import Hook
 from tests.fakes.memory_store import Crash
 from tests.simulation.world import ORG, World
-from tests.unit.conversions.crowd import referred
+from tests.unit.conversions.crowd import conversion, referred
 from tests.unit.rewards.benefits import accounts, earned, job_says, own_job, reward, right, world_with
 
 KINDS: dict[str, dict[str, Any]] = {
@@ -150,8 +152,73 @@ def test_partly_used_the_rest_goes_and_what_comes_back_later_goes_too() -> None:
     assert (one.status, accounts(world)) == ("redeemed", {"referral_expense": 1000, "credits_applied": -1000})
     right(world)
     job_says(world, "job_own", cancelled=True)
-    assert accounts(world) == {}
+    assert (reward(world).status, accounts(world)) == ("reversed", {})
     right(world)
+
+
+def test_partly_used_the_rest_is_given_again_when_what_earned_it_counts_again() -> None:
+    world = world_with(reward_type="service_credit")
+    earned(world)
+    own_job(world, amount=1000)
+    for _ in range(2):
+        job_says(world, "job_x", cancelled=True)
+        one = reward(world)
+        assert (one.status, one.taken_back, accounts(world)["credits_applied"]) == ("redeemed", 1500, -1000)
+        job_says(world, "job_x", cancelled=False)
+        assert get(world.store, CreditAccount, ORG, "ent_1.con_ann.USD").balance == 1500
+        right(world)
+    job_says(world, "job_own", cancelled=True)
+    assert get(world.store, CreditAccount, ORG, "ent_1.con_ann.USD").balance == 2500
+    assert reward(world).status == "issued"
+    right(world)
+
+
+def test_used_whole_and_its_cause_undone_what_a_use_gives_back_is_not_the_persons() -> None:
+    world = world_with(reward_type="service_credit")
+    earned(world)
+    own_job(world)
+    job_says(world, "job_x", cancelled=True)
+    assert reward(world).revoke_reason
+    job_says(world, "job_own", invoiced=False)
+    assert (reward(world).status, conversion(world, "x").status, accounts(world)) == ("reversed", "withdrawn", {})
+    job_says(world, "job_x", cancelled=False)
+    approve(world.runtime, ORG, conversion(world, "x").id, actor="mem_1")
+    world.drain()
+    world.pass_time(minutes=11)
+    world.drain()
+    assert (reward(world).status, accounts(world)["service_credit_payable"]) == ("issued", -2500)
+    right(world)
+
+
+def test_a_friend_keeps_what_they_used_and_gets_the_rest_again_with_the_next_approval() -> None:
+    friend = FriendReward(amount=1000, reward_type="service_credit")
+    world = world_with(friend_reward=friend)
+    world.provider.fault = "no_money"
+    earned(world)
+    own_job(world, amount=400, contact="con_x")
+    job_says(world, "job_x", cancelled=True)
+    assert (conversion(world, "x").status, reward(world, who="friend").taken_back) == ("withdrawn", 600)
+    job_says(world, "job_x", cancelled=False)
+    assert reward(world, who="friend").taken_back == 600
+    approve(world.runtime, ORG, conversion(world, "x").id, actor=POLICY)
+    friends = reward(world, who="friend")
+    assert (friends.status, friends.taken_back, len([one for one in world.all(Reward) if one.who == "friend"])) == (
+        "issued", 0, 1,
+    )  # fmt: skip
+    right(world)
+
+
+def test_no_credit_comes_off_an_invoice_that_is_undone_in_this_moment() -> None:
+    world = world_with(reward_type="service_credit")
+    earned(world)
+    own_job(world, amount=1000)
+    job_says(world, "job_own", invoiced=False)
+    stale = get(world.store, Job, ORG, "job_own")
+    job_says(world, "job_own", invoiced=True)
+    use = world.all(CreditUse)[0]
+    with pytest.raises(Conflict):
+        world.store.commit(*_undo(world.runtime, stale, use))
+    assert world.all(CreditUse) == [use]
 
 
 @pytest.mark.parametrize(

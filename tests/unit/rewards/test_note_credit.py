@@ -10,7 +10,7 @@ from moref.rewards.benefit_model import CreditUse
 from moref.rewards.note_credit import note_credit
 from moref.tenants.model import Connection
 from tests.simulation.world import ORG, World
-from tests.unit.rewards.benefits import earned, own_job, world_with
+from tests.unit.rewards.benefits import earned, job_says, own_job, world_with
 
 
 class Crm:
@@ -66,6 +66,60 @@ def test_a_lost_answer_is_never_repeated(failure: Exception, state: str) -> None
     crm = Crm(failure)
     assert [note(world, id, crm) for _ in range(2)] == [state] * 2
     assert len(crm.notes) == 1
+
+
+def undone_note(world: World, id: str, crm: Any) -> str | None:
+    note_credit(world.runtime, ORG, id, open=lambda *_: crm)
+    return world.all(CreditUse)[0].undone_note
+
+
+def test_what_was_noted_is_taken_back_once_and_noted_again_with_the_next_turn() -> None:
+    world, id = used("smartmoving")
+    crm = Crm()
+    note(world, id, crm)
+    job_says(world, "job_own", cancelled=True)
+    assert [event["subject"] for event in world.store.events if event["name"] == "credit.undone"] == [id]
+    assert [undone_note(world, id, crm) for _ in range(2)] == ["done"] * 2
+    job_says(world, "job_own", cancelled=False)
+    assert [note(world, id, crm) for _ in range(2)] == ["done"] * 2
+    assert [text for _, text in crm.notes] == [
+        "Service credit of $25 to take off this invoice (Mo-ref).",
+        "The service credit of $25 is not to be taken off: the invoice was undone (Mo-ref).",
+        "Service credit of $25 to take off this invoice, instead of what was noted before (Mo-ref).",
+    ]
+
+
+@pytest.mark.parametrize(("failure", "told"), [(OutcomeUnknown("lost"), 1), (NeedsPerson("credentials"), 0)])
+def test_only_a_note_that_may_stand_is_taken_back(failure: Exception, told: int) -> None:
+    world, id = used("smartmoving")
+    note(world, id, Crm(failure))
+    job_says(world, "job_own", invoiced=False)
+    crm = Crm()
+    undone_note(world, id, crm)
+    assert len(crm.notes) == told
+
+
+def test_undone_before_the_first_note_nothing_is_noted() -> None:
+    world, id = used("smartmoving")
+    job_says(world, "job_own", invoiced=False)
+    crm = Crm()
+    assert (note(world, id, crm), undone_note(world, id, crm), crm.notes) == (None, None, [])
+
+
+def test_an_answer_that_comes_after_the_next_turn_began_is_not_taken_for_its_own() -> None:
+    world, id = used("smartmoving")
+
+    class Slow(Crm):
+        def add_note(self, external_id: str, text: str) -> str:
+            if not self.notes:
+                job_says(world, "job_own", cancelled=True)
+                job_says(world, "job_own", cancelled=False)
+            return super().add_note(external_id, text)
+
+    crm = Slow()
+    assert note(world, id, crm) is None
+    assert note(world, id, crm) == "done"
+    assert len(crm.notes) == 2
 
 
 def test_a_crm_without_notes_leaves_it_to_the_task() -> None:

@@ -68,9 +68,12 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "reward.released": (PAYOUTS,),  # subject reward; may be paid from now
     "reward.reversed": (PAYOUTS, REPORTS),  # subject reward; stop its payout if the provider has not been asked yet
     "reward.changed": (REPORTS,),  # subject reward, of any kind but a gift card; status, previous_status, kind
-    "reward.paid_in_vain": (REFERRALS,),  # subject conversion; its job was undone while the provider was asked
+    "reward.paid_in_vain": (
+        REFERRALS,
+    ),  # subject conversion; its job was undone while the provider was asked, or its reward was used
     "debt.recorded": (),  # subject debt; reward_id, cause
     "credit.applied": (INBOX,),  # subject credit use; the CRM gets a note where it takes notes
+    "credit.undone": (INBOX,),  # subject credit use; likewise, when it had been told
     "payout.retried": (PAYOUTS,),  # subject payout; reward_id; staff let it be tried again
     "payout.redirected": (PAYOUTS,),  # subject payout; reward_id; the advocate confirmed a new address
     "statement.asked": (PAYOUTS,),  # subject provider statement; to be made, or made again

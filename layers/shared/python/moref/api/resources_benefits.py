@@ -48,8 +48,8 @@ BENEFIT_ROWS = (
         "credit-uses",
         CreditUse,
         words(
-            "job_id contact_id location_id connection_id external_id amount currency parts status note applied_at"
-            " undone_at"
+            "job_id contact_id location_id connection_id external_id amount currency parts status turn note"
+            " applied_at undone_at undone_note"
         ),
         "service credit taken off invoices",
         STATUS | PLACE | {"contact_id": "parent"},

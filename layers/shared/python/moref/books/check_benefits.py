@@ -37,7 +37,7 @@ def _credits(store: Store, org: str, sums: Sums, known: set[str]) -> list[str]:
         for lot in account.lots:
             left[lot.reward_id] += lot.left
     derived = {
-        id: sums[(id, "credit_granted")] + sums[(id, "credit_returned")]
+        id: sums[(id, "credit_granted")] + sums[(id, "credit_returned")] + sums[(id, "credit_restored")]
         - sums[(id, "credit_used")] - sums[(id, "credit_taken_back")]
         for id in known | left.keys()
     }  # fmt: skip

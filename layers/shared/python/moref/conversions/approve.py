@@ -17,7 +17,7 @@ from moref.conversions.changes import WAITS, audit, moved, referral_to
 from moref.conversions.conditions import Sight, at_stake, missing, near_threshold, sight
 from moref.conversions.holding import after_a_look, closed
 from moref.conversions.judge import qualifying, zone_of
-from moref.conversions.make_rewards import Made, made, rewarding
+from moref.conversions.make_rewards import Made, friend_keeps, made, rewarding
 from moref.conversions.model import CONDITIONS, Conversion, Hold, Taken, Vote
 from moref.conversions.retries import Pause, attempts
 from moref.intake.model import Job
@@ -159,6 +159,7 @@ def _approval(runtime: Runtime, seen: Sight, referral: Referral, holds: list[Hol
         Require(seen.job),
         audit(one, now, by.actor, "conversion.approved", by.reason),
         *rewarding(runtime, rewards.all()),
+        *friend_keeps(runtime, one, rewards),
     ]  # fmt: skip
 
 

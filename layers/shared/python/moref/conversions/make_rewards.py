@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from moref.conversions.conditions import Sight, friends_share
+from moref.conversions.model import Conversion
 from moref.events import Event
 from moref.kernel import ids
-from moref.records import Create, Emit, Write
+from moref.records import Create, Emit, Write, get
 from moref.rewards import ledger
+from moref.rewards.after_use import given_again
 from moref.rewards.model import Reward
 from moref.rewards.start_payout import listed
 from moref.runtime import Runtime
@@ -42,6 +44,13 @@ def made(seen: Sight, friend_contact_id: str, **times: object) -> Made:
             discount=friend.discount, words=friend.words, **times,
         )  # fmt: skip
     return Made(advocates, friends)
+
+
+def friend_keeps(runtime: Runtime, before: Conversion, rewards: Made) -> list[Write]:
+    """The friend keeps a reward of an earlier approval: what went of it with the job is theirs again."""
+    if rewards.friends is not None or before.friend_reward_id is None:
+        return []
+    return given_again(runtime, get(runtime.store, Reward, before.organization_id, before.friend_reward_id))
 
 
 def _reward(seen: Sight, tag: str, **fields: object) -> Reward:

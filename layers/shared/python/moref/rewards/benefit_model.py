@@ -40,6 +40,9 @@ class CreditAccount(Entity):
         return sum(lot.left for lot in self.lots)
 
 
+Note = Literal["claimed", "done", "failed", "unknown", "not_possible"]
+
+
 class CreditPart(_Part):
     """What a use took of a lot."""
 
@@ -53,6 +56,7 @@ class CreditUse(Entity):
     it is undone with its invoice, and taken again.
 
     `note`: what became of the note in the CRM; claimed before it is written, never repeated when its answer is lost.
+    `undone_note`: likewise of the one that takes it back. A new turn has notes of its own.
     """
 
     noun: ClassVar[str] = "credit_use"
@@ -67,7 +71,8 @@ class CreditUse(Entity):
     parts: list[CreditPart]
     turn: int = 1
     status: Literal["applied", "undone"] = "applied"
-    note: Literal["claimed", "done", "failed", "unknown", "not_possible"] | None = None
+    note: Note | None = None
+    undone_note: Note | None = None
     applied_at: AwareDatetime
     undone_at: AwareDatetime | None = None
 

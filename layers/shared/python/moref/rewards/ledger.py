@@ -11,8 +11,8 @@ from moref.rewards.model import Account, Entry, Line, Reward
 
 Step = Literal[
     "accrued", "submitted", "accepted", "returned", "reversed", "lowered", "handed_over",
-    "credit_granted", "credit_used", "credit_returned", "credit_taken_back",
-    "code_granted", "code_redeemed", "code_released",
+    "credit_granted", "credit_used", "credit_returned", "credit_taken_back", "credit_restored",
+    "code_granted", "code_redeemed", "code_returned", "code_released", "code_restored",
     "debt_recorded", "debt_released", "debt_settled", "debt_restored",
 ]  # fmt: skip
 
@@ -29,9 +29,12 @@ STEPS: dict[Step, tuple[Account, Account, str]] = {
     "credit_used": ("service_credit_payable", "credits_applied", "service credit taken off an invoice"),
     "credit_returned": ("credits_applied", "service_credit_payable", "the invoice was undone"),
     "credit_taken_back": ("service_credit_payable", "referral_expense", "unused service credit taken back"),
+    "credit_restored": ("referral_expense", "service_credit_payable", "what earned the credit counts again"),
     "code_granted": ("reward_payable", "discount_code_payable", "discount code given"),
     "code_redeemed": ("discount_code_payable", "discounts_applied", "discount code redeemed"),
+    "code_returned": ("discounts_applied", "discount_code_payable", "the job it was taken off was undone"),
     "code_released": ("discount_code_payable", "referral_expense", "discount code not used, or not whole"),
+    "code_restored": ("referral_expense", "discount_code_payable", "discount code worth its whole amount again"),
     "debt_recorded": ("advocate_receivable", "referral_expense", "owed back by the accepted terms"),
     "debt_released": ("referral_expense", "advocate_receivable", "not owed any more"),
     "debt_settled": ("reward_payable", "advocate_receivable", "kept from a later reward"),
@@ -86,8 +89,9 @@ def balances(store: Store, organization_id: str, *, legal_entity_id: str | None 
 # Which steps must have been booked when this one is; all of them follow "accrued".
 _AFTER = {
     "accepted": "submitted", "returned": "submitted", "credit_used": "credit_granted",
-    "credit_returned": "credit_used", "credit_taken_back": "credit_granted", "code_redeemed": "code_granted",
-    "code_released": "code_granted", "debt_released": "debt_recorded", "debt_restored": "debt_settled",
+    "credit_returned": "credit_used", "credit_taken_back": "credit_granted", "credit_restored": "credit_taken_back",
+    "code_redeemed": "code_granted", "code_returned": "code_redeemed", "code_released": "code_granted",
+    "code_restored": "code_released", "debt_released": "debt_recorded", "debt_restored": "debt_settled",
 }  # fmt: skip
 _WHOLE = frozenset({"submitted", "credit_granted", "code_granted", "handed_over"})  # the reward leaves as one of these
 

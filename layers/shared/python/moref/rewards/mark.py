@@ -16,9 +16,10 @@ from moref.records import Change, Write, get
 from moref.rewards import ledger
 from moref.rewards.audit import audit
 from moref.rewards.benefit_model import CreditAccount, DiscountCode
-from moref.rewards.kinds.base import issued, moved
+from moref.rewards.kinds.base import issued
 from moref.rewards.kinds.custom import done
 from moref.rewards.model import Payout, Reward, payout_id
+from moref.rewards.moves import moved
 from moref.runtime import Runtime
 
 Mark = Literal["issued", "redeemed"]

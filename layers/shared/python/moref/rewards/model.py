@@ -41,7 +41,9 @@ class Reward(Entity):
     currency: str
     status: RewardStatus = "pending"
     reason: str | None = None
-    revoke_reason: str | None = None  # the job was undone while the provider was being asked: reverse it if that failed
+    # Its cause was undone while the provider was being asked, or after it was used: what comes back of it goes.
+    revoke_reason: str | None = None
+    taken_back: StrictInt = 0  # of a credit or code that was used: what went all the same, part of `payable`
     approved_at: AwareDatetime
     release_at: AwareDatetime | None = None  # None: at once
     released_at: AwareDatetime | None = None

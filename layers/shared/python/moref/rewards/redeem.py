@@ -11,8 +11,8 @@ from moref.records import Change, Write, get
 from moref.rewards import ledger
 from moref.rewards.audit import audit
 from moref.rewards.benefit_model import DiscountCode
-from moref.rewards.kinds.base import moved
 from moref.rewards.model import Reward
+from moref.rewards.moves import moved
 from moref.runtime import Runtime
 
 CRM = "crm"

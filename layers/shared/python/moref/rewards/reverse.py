@@ -14,8 +14,10 @@ from moref.records import Change, Emit, Write, get
 from moref.referrals.advocates import credited
 from moref.referrals.model import Advocate
 from moref.rewards import debts, goodwill_back, ledger
+from moref.rewards.after_use import all_gone, given_again, is_used, wish
 from moref.rewards.audit import audit
 from moref.rewards.model import Payout, Reward, payout_id
+from moref.rewards.moves import moved
 from moref.rewards.outcomes import TRIES, closing
 from moref.runtime import Runtime
 
@@ -29,13 +31,14 @@ def reverse(runtime: Runtime, organization_id: str, reward_id: str, reason: str)
 
     While the provider's answer is open the wish is kept on the reward: should the answer be no, the payout's next turn
     reverses it. Once accepted it stays; a wrong attribution by the company is the company's loss (rules.md, Money).
+    Of a credit or a code that was used the wish is kept likewise (after_use.py).
     Raises NotFound; Conflict after losing five races.
     """
     for _ in range(TRIES):
         reward = get(runtime.store, Reward, organization_id, reward_id)
-        if _is_given(reward):
+        if _is_given(reward) or is_used(reward):
             try:
-                return _given(runtime, reward, reason)
+                return (_used if is_used(reward) else _given)(runtime, reward, reason)
             except Conflict:
                 continue
         if reward.status != "pending":
@@ -79,6 +82,19 @@ def _given(runtime: Runtime, reward: Reward, reason: str) -> bool:
     return bool(whole)
 
 
+def _used(runtime: Runtime, reward: Reward, reason: str) -> bool:
+    """Reversed when all of it came back and went; else the wish is kept."""
+    now = runtime.clock.now()
+    if all_gone(reward):
+        back = moved(reward, now, status="reversed", reason=reason, revoke_reason=None)
+        others = [*_restored(runtime, reward, now), *after_reversal(runtime, reward, None, reason)]
+        runtime.store.commit(*back, *others)
+        return True
+    if reward.revoke_reason is None:
+        runtime.store.commit(Change(reward, reward.changed(now, **wish(reason))))
+    return False
+
+
 def _restored(runtime: Runtime, reward: Reward, now: datetime) -> list[Write]:
     """What was kept of it for a debt is owed again."""
     back = debts.put_back(runtime, reward, now)
@@ -86,8 +102,12 @@ def _restored(runtime: Runtime, reward: Reward, now: datetime) -> list[Write]:
 
 
 def keep(runtime: Runtime, organization_id: str, reward_id: str) -> None:
-    """Forgets the wish to reverse: the job counts again. Raises Conflict when the reward is changed meanwhile."""
+    """Forgets the wish to reverse: the job counts again. What went of a credit or a code that was used is given again.
+    Raises Conflict when the reward is changed meanwhile."""
     reward = get(runtime.store, Reward, organization_id, reward_id)
+    if again := given_again(runtime, reward):
+        runtime.store.commit(*again)
+        return
     if reward.revoke_reason is not None and reward.status == "pending":
         runtime.store.commit(Change(reward, reward.changed(runtime.clock.now(), revoke_reason=None)))
 

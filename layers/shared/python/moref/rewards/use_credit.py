@@ -15,12 +15,13 @@ from moref.intake.model import Job
 from moref.kernel import ids
 from moref.kernel.money import Money
 from moref.programs.accepted import tariff_allows
-from moref.records import Change, Create, Emit, Point, Write, get
+from moref.records import Change, Create, Emit, Point, Require, Write, get
 from moref.rewards import ledger
+from moref.rewards.after_use import went
 from moref.rewards.benefit_model import CreditAccount, CreditPart, CreditUse, Lot
-from moref.rewards.kinds.base import moved
 from moref.rewards.kinds.service_credit import LOOKUP
 from moref.rewards.model import Reward
+from moref.rewards.moves import moved
 from moref.rewards.redeem import redeem_on
 from moref.runtime import Runtime
 from moref.tenants.model import Location
@@ -85,6 +86,7 @@ def _apply(runtime: Runtime, job: Job, before: CreditUse | None) -> None:
     )  # fmt: skip
     runtime.store.commit(
         Change(before, after) if before else Create(after),
+        Require(job),  # else it may have been undone before, and nobody would look again
         *(_less(account, parts, now) for account in accounts if any(part.account_id == account.id for part in parts)),
         *_used(runtime, accounts, after, now),
         _task(after, now, "Take {} off the invoice of job {}: service credit of the customer."),
@@ -133,15 +135,16 @@ def _used(runtime: Runtime, accounts: list[CreditAccount], use: CreditUse, now: 
 
 
 def _undo(runtime: Runtime, job: Job, use: CreditUse) -> list[Write]:
-    """The lots are as they were, at the front. What belongs to a reward that was taken back meanwhile goes with it."""
+    """The lots are as they were, at the front. What belongs to a reward that is to be taken back goes with it."""
     org, now, store = use.organization_id, runtime.clock.now(), runtime.store
     back: dict[str, list[Lot]] = {}
-    writes: list[Write] = []
+    writes: list[Write] = [Require(job)]
     for part in use.parts:
         reward = get(store, Reward, org, part.reward_id)
         writes.append(ledger.book(reward, "credit_returned", now, amount=part.amount, turn=_turn(use)))
         if reward.revoke_reason is not None:
             writes.append(ledger.book(reward, "credit_taken_back", now, amount=part.amount, turn=_turn(use)))
+            writes += went(reward, part.amount, now)
             continue
         back.setdefault(part.account_id, []).append(Lot(reward_id=part.reward_id, left=part.amount))
         if reward.status == "redeemed":
@@ -151,7 +154,8 @@ def _undo(runtime: Runtime, job: Job, use: CreditUse) -> list[Write]:
         writes.append(Change(account, account.changed(now, lots=_together(lots, account.lots))))
     undone = use.changed(now, status="undone", undone_at=now)
     task = _task(undone, now, "The invoice of job {1} was undone: the {0} of service credit taken off it are back.")
-    return [Change(use, undone), *writes, task]
+    told = Emit(Event("credit.undone", org, use.id, {"turn": use.turn}), now)
+    return [Change(use, undone), *writes, task, told]
 
 
 def _together(first: list[Lot], rest: list[Lot]) -> list[Lot]:

@@ -1,16 +1,16 @@
-"""What the kinds share: the reward's moves, and telling the person."""
+"""What the kinds share: giving a reward to the person, and telling them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from moref.events import Event
 from moref.identity.current import current
 from moref.intake.model import Contact
 from moref.kernel import plugins
 from moref.messaging.plan_message import planned
-from moref.records import Change, Emit, Write
+from moref.records import Write
 from moref.rewards.model import Reward, payout_id
+from moref.rewards.moves import moved
 from moref.rewards.outcomes import closing
 from moref.runtime import Runtime
 
@@ -29,16 +29,6 @@ class Kind(Protocol):
 def kind_of(reward: Reward) -> Any:
     """Raises NotFound for a gift card: it is paid by the payout machine."""
     return plugins.load("moref.rewards.kinds", reward.kind)
-
-
-def moved(reward: Reward, now: datetime, **fields: Any) -> list[Write]:
-    """The reward's change, with the event of a new status."""
-    after = reward.changed(now, **fields)
-    writes: list[Write] = [Change(reward, after)]
-    if after.status != reward.status:
-        data = {"status": after.status, "previous_status": reward.status, "kind": reward.kind}
-        writes.append(Emit(Event("reward.changed", reward.organization_id, reward.id, data), now))
-    return writes
 
 
 def issued(runtime: Runtime, reward: Reward, now: datetime, **fields: Any) -> list[Write]:

@@ -7,8 +7,9 @@ from moref.identity.current import current
 from moref.kernel import ids
 from moref.records import Change, Create, Write
 from moref.rewards import ledger
-from moref.rewards.kinds.base import Taken, moved
+from moref.rewards.kinds.base import Taken
 from moref.rewards.model import Reward, payout_id
+from moref.rewards.moves import moved
 from moref.rewards.outcomes import closing
 from moref.runtime import Runtime
 

@@ -9,8 +9,9 @@ from moref.programs.model import Discount
 from moref.records import Change, Create, Write, get
 from moref.rewards import ledger
 from moref.rewards.benefit_model import DiscountCode
-from moref.rewards.kinds.base import Taken, issued, moved, telling
+from moref.rewards.kinds.base import Taken, issued, telling
 from moref.rewards.model import Reward
+from moref.rewards.moves import moved
 from moref.runtime import Runtime
 
 

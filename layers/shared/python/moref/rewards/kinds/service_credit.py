@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 
 from moref.identity.current import current
+from moref.kernel.errors import Conflict
 from moref.kernel.money import Money
 from moref.records import Change, Create, Point, Write, get
 from moref.rewards import ledger
+from moref.rewards.after_use import wish
 from moref.rewards.benefit_model import CreditAccount, Lot
-from moref.rewards.kinds.base import Taken, issued, moved, telling
+from moref.rewards.kinds.base import Taken, issued, telling
 from moref.rewards.model import Reward
+from moref.rewards.moves import moved
 from moref.runtime import Runtime
 
 LOOKUP = "credit"  # look-up kind: contact leads to accounts
@@ -41,19 +44,20 @@ def grant(runtime: Runtime, reward: Reward) -> None:
 
 
 def take_back(runtime: Runtime, reward: Reward, reason: str) -> Taken | None:
-    """What is left of it. What was used stays used: then the reward is redeemed, with the reason beside it."""
+    """What is left of it. What was used stays used: then the reward is redeemed, and the wish stays on it (after_use).
+    Raises Conflict when its last was used in this moment."""
     account = get(runtime.store, CreditAccount, reward.organization_id, reward.account_id or "")
     lot = next((lot for lot in account.lots if lot.reward_id == reward.id), None)
     if lot is None:
-        return None
+        raise Conflict("the credit was used in this moment")
     now, whole = runtime.clock.now(), lot.left == reward.payable
     others = [other for other in account.lots if other.reward_id != reward.id]
     change = (
         moved(reward, now, status="reversed", reason=reason, revoke_reason=None)
         if whole
-        else moved(reward, now, status="redeemed", redeemed_at=now, reason=reason, revoke_reason=reason)
+        else moved(reward, now, status="redeemed", redeemed_at=now, taken_back=lot.left, **wish(reason))
     )
-    taken = ledger.book(reward, "credit_taken_back", now, amount=lot.left, turn="rest")
+    taken = ledger.book(reward, "credit_taken_back", now, amount=lot.left, turn=f"rest-{reward.version}")
     return [*change, Change(account, account.changed(now, lots=others)), taken], whole
 
 
