@@ -21,7 +21,7 @@ DISCOUNT_CODE = Resource(
     DiscountCode,
     words(
         "reward_id contact_id location_id amount basis_points currency valid_until status redeemed_amount redeemed_at"
-        " redeemed_by job_id"
+        " redeemed_by job_id given_back_at given_back_words"
     ),
     "codes worth money off, once; amounts in minor units",
     STATUS | PLACE | {"reward_id": "parent"},

@@ -48,7 +48,8 @@ def _credits(store: Store, org: str, sums: Sums, known: set[str]) -> list[str]:
 def _codes(store: Store, org: str, sums: Sums) -> list[str]:
     found = []
     for code in every(store, DiscountCode, org):
-        used, gone = sums[(code.reward_id, "code_redeemed")], sums[(code.reward_id, "code_released")]
+        used = sums[(code.reward_id, "code_redeemed")] - sums[(code.reward_id, "code_returned")]
+        gone = sums[(code.reward_id, "code_released")] - sums[(code.reward_id, "code_restored")]
         expected = {
             "active": (0, 0), "redeemed": (code.redeemed_amount or 0, code.amount - (code.redeemed_amount or 0)),
             "expired": (0, code.amount), "revoked": (0, code.amount),

@@ -62,5 +62,5 @@ def _credit(runtime: Runtime, reward: Reward, now: datetime) -> list[Write]:
 def _code(runtime: Runtime, reward: Reward, now: datetime) -> list[Write]:
     """It was revoked whole. Should its day have come meanwhile, it is ended as any other (expire.py)."""
     code = get(runtime.store, DiscountCode, reward.organization_id, reward.code or "")
-    entry = ledger.book(reward, "code_restored", now, amount=code.amount, turn=str(reward.version))
+    entry = ledger.book(reward, "code_restored", now, amount=code.amount, turn=f"again-{reward.version}")
     return [Change(code, code.changed(now, status="active")), entry]

@@ -81,7 +81,11 @@ class CreditUse(Entity):
 
 
 class DiscountCode(Entity):
-    """A code worth money off, once; id is the code as stored (kernel.codes). Never a referral code: those are links."""
+    """A code worth money off, once; id is the code as stored (kernel.codes). Never a referral code: those are links.
+
+    Given back with the job that it was redeemed on, it is worth its whole amount again until its day; `turn` counts its
+    redemptions. Look-up kind "redeemed_on" (job) leads here.
+    """
 
     noun: ClassVar[str] = "discount_code"
 
@@ -98,6 +102,9 @@ class DiscountCode(Entity):
     redeemed_at: AwareDatetime | None = None
     redeemed_by: str | None = None  # member id, or "crm"
     job_id: str | None = None
+    turn: int = 0
+    given_back_at: AwareDatetime | None = None  # the last time
+    given_back_words: str | None = None
 
     def parent(self) -> str:
         return self.reward_id

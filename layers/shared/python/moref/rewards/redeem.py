@@ -1,4 +1,7 @@
-"""Redeems a discount code: what is really taken off is booked, the rest of its worth is released. Once."""
+"""Redeems a discount code: what is really taken off is booked, the rest of its worth is released. Once, until the job
+it was redeemed on is undone (give_code_back.py)."""
+
+from datetime import datetime
 
 from moref.conversions.conditions import interstate
 from moref.intake.model import Job
@@ -7,7 +10,7 @@ from moref.kernel.errors import BadInput, Conflict, NotFound
 from moref.kernel.money import MAXIMUM, Money
 from moref.money import share
 from moref.programs.accepted import tariff_allows
-from moref.records import Change, Write, get
+from moref.records import Change, Point, Require, Write, get
 from moref.rewards import ledger
 from moref.rewards.audit import audit
 from moref.rewards.benefit_model import DiscountCode
@@ -16,6 +19,7 @@ from moref.rewards.moves import moved
 from moref.runtime import Runtime
 
 CRM = "crm"
+LOOKUP = "redeemed_on"  # look-up kind: job leads to codes
 
 
 def redeem(
@@ -25,8 +29,8 @@ def redeem(
 
     Raises NotFound; BadInput on a price that is no amount, when a share is asked of no price, or no job is named and no
     tariff item allows discounts on interstate moves; Conflict when it was redeemed on another job, has ended or was
-    revoked, or is of another currency or on an interstate move that no tariff item lets it off (rules.md "Money"). For
-    the same job again: as it is.
+    revoked, or is of another currency, on a job that is cancelled or changes in this moment, or on an interstate move
+    that no tariff item lets it off (rules.md "Money"). For the same job again: as it is.
     """
     store, org = runtime.store, organization_id
     if price is not None and (type(price) is not int or not 0 <= price <= MAXIMUM):
@@ -42,22 +46,28 @@ def redeem(
         price = _price(runtime, found, job, price)
     elif not tariff_allows(store, org, now):
         raise BadInput("name the job: a move that nobody names counts as interstate", field="job_id")
-    off = _off(found, price)
-    reward = get(store, Reward, org, found.reward_id)
     used = found.changed(
-        now, status="redeemed", redeemed_amount=off, redeemed_at=now, redeemed_by=actor, job_id=job_id
+        now, status="redeemed", redeemed_amount=_off(found, price), redeemed_at=now, redeemed_by=actor, job_id=job_id,
+        turn=found.turn + 1,
     )  # fmt: skip
+    # A job that is undone in this moment would have given nothing back yet, and nobody would look again.
+    named: list[Write] = [Require(job), Point(org, LOOKUP, job.id, used.id)] if job is not None else []
+    store.commit(Change(found, used), *named, *_booked(get(store, Reward, org, found.reward_id), used, now))
+    return get(store, DiscountCode, org, found.id)
+
+
+def _booked(reward: Reward, used: DiscountCode, now: datetime) -> list[Write]:
+    off, turn, org = used.redeemed_amount or 0, str(used.turn), used.organization_id
+    said, actor = f"{off} minor units off", str(used.redeemed_by)
     writes: list[Write] = [
-        Change(found, used),
-        *moved(reward, now, status="redeemed", redeemed_at=now),
-        audit(now, org, actor, "discount_code.redeemed", reward.id, turn="", reason=f"{off} minor units off"),
+        *moved(reward, now, status="redeemed", redeemed_at=now, reason=None),
+        audit(now, org, actor, "discount_code.redeemed", reward.id, turn=turn, reason=said),
     ]
     if off:
-        writes.append(ledger.book(reward, "code_redeemed", now, amount=off))
-    if off < found.amount:
-        writes.append(ledger.book(reward, "code_released", now, amount=found.amount - off))
-    store.commit(*writes)
-    return get(store, DiscountCode, org, found.id)
+        writes.append(ledger.book(reward, "code_redeemed", now, amount=off, turn=turn))
+    if off < used.amount:
+        writes.append(ledger.book(reward, "code_released", now, amount=used.amount - off, turn=turn))
+    return writes
 
 
 def redeem_on(runtime: Runtime, organization_id: str, job: Job) -> DiscountCode | None:
@@ -80,6 +90,8 @@ def redeem_on(runtime: Runtime, organization_id: str, job: Job) -> DiscountCode 
 
 
 def _price(runtime: Runtime, code: DiscountCode, job: Job, price: int | None) -> int | None:
+    if job.state == "cancelled":
+        raise Conflict("the job is cancelled")
     if interstate(job) and not tariff_allows(runtime.store, code.organization_id, runtime.clock.now()):
         raise Conflict("the move is or may be interstate, and no tariff item is recorded that allows a discount")
     if job.currency != code.currency:

@@ -19,6 +19,7 @@ from moref.records import Change, Create, Emit, Point, Require, Write, get
 from moref.rewards import ledger
 from moref.rewards.after_use import went
 from moref.rewards.benefit_model import CreditAccount, CreditPart, CreditUse, Lot
+from moref.rewards.give_code_back import give_codes_back
 from moref.rewards.kinds.service_credit import LOOKUP
 from moref.rewards.model import Reward
 from moref.rewards.moves import moved
@@ -34,9 +35,10 @@ def use_id(organization_id: str, job_id: str) -> str:
 
 
 def use_benefits(runtime: Runtime, organization_id: str, job_id: str) -> None:
-    """On job.changed: credit comes off the customer's own invoice, a code that the CRM was told is redeemed. Raises
-    Conflict on lost races."""
+    """On job.changed: credit comes off the customer's own invoice, a code that the CRM was told is redeemed; both go
+    back with the job. Raises Conflict on lost races."""
     job = get(runtime.store, Job, organization_id, job_id)
+    give_codes_back(runtime, organization_id, job)
     redeem_on(runtime, organization_id, job)
     use_credit(runtime, organization_id, job_id)
 

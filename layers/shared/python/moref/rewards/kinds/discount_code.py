@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from moref.kernel import codes
+from moref.kernel.errors import Conflict
 from moref.kernel.money import Money
 from moref.programs.model import Discount
 from moref.records import Change, Create, Write, get
@@ -33,15 +34,15 @@ def grant(runtime: Runtime, reward: Reward) -> None:
 
 
 def take_back(runtime: Runtime, reward: Reward, reason: str) -> Taken | None:
-    """As long as nobody has used it."""
+    """As long as nobody has used it. Raises Conflict when somebody did in this moment."""
     code = get(runtime.store, DiscountCode, reward.organization_id, reward.code or "")
     if code.status != "active":
-        return None
+        raise Conflict(f"the code is {code.status}")
     now = runtime.clock.now()
     return [
         *moved(reward, now, status="reversed", reason=reason, revoke_reason=None),
         Change(code, code.changed(now, status="revoked")),
-        ledger.book(reward, "code_released", now, amount=code.amount),
+        ledger.book(reward, "code_released", now, amount=code.amount, turn=f"unused-{reward.version}"),
     ], True
 
 
@@ -53,15 +54,15 @@ def ending(code: DiscountCode, reward: Reward, now: datetime) -> list[Write]:
     """The writes of a code whose day has come."""
     return [
         Change(code, code.changed(now, status="expired")),
-        *moved(reward, now, status="expired", reason=f"not used by {_day(code)}"),
-        ledger.book(reward, "code_released", now, amount=code.amount),
+        *moved(reward, now, status="expired", reason=f"not used by {day(code)}"),
+        ledger.book(reward, "code_released", now, amount=code.amount, turn=f"unused-{reward.version}"),
     ]
 
 
 def _fields(code: DiscountCode) -> dict[str, str]:
     """The last day is told as the last one that is whole, so that nobody comes too late in their own time zone."""
     most = Money(code.amount, code.currency).for_people()
-    return {"discount_code": codes.display(code.id), "discount": worth(code, most), "valid_until": _day(code)}
+    return {"discount_code": codes.display(code.id), "discount": worth(code, most), "valid_until": day(code)}
 
 
 def worth(code: DiscountCode, most: str) -> str:
@@ -72,5 +73,5 @@ def worth(code: DiscountCode, most: str) -> str:
     return f"{percent} % (at most {most})"
 
 
-def _day(code: DiscountCode) -> str:
+def day(code: DiscountCode) -> str:
     return (code.valid_until - timedelta(days=1)).date().isoformat()
