@@ -83,6 +83,17 @@ def test_two_members_approve_much_money(world: World) -> None:
     assert second.json()["status"] == "approved"
 
 
+def test_who_lifts_a_hold_about_staff_does_not_approve_alone_also_among_many(world: World) -> None:
+    id = waiting(world, status="held", holds=[Hold(rule="employee", words="The advocate has a member's address.")])
+    own, other = world.token(), world.token(role="admin")
+    body = {"ids": [id], "reason": "a namesake"}
+    lifted = world.call("POST", f"/conversions/{id}/holds/close", {"rule": "employee", "reason": "hm"}, token=own)
+    assert lifted.json()["status"] == "pending"
+    for token, status in ((own, "held"), (other, "approved")):
+        found = world.call("POST", "/conversions/approve", body, key=status, token=token).json()
+        assert [(row["ok"], row["status"]) for row in found["items"]] == [(True, status)]
+
+
 def test_a_hold_is_appealed_set_aside_and_opened_again(world: World) -> None:
     words = "The advocate made 11 referrals within 24 hours; above 10 we look."
     id = waiting(world, status="held", holds=[Hold(rule="velocity", words=words)])

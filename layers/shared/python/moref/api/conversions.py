@@ -82,7 +82,10 @@ def _approve_one(call: Call, id: str) -> Conversion:
     from moref.conversions.approve import approve
 
     id = call.get(Conversion, id).id
-    return approve(call.runtime, call.organization_id, id, actor=call.caller.member_id, reason=call.body.reason)
+    return approve(
+        call.runtime, call.organization_id, id, actor=call.caller.member_id, reason=call.body.reason,
+        is_member=call.caller.scopes is None,
+    )  # fmt: skip
 
 
 def _reject_one(call: Call, id: str) -> Conversion:
@@ -118,9 +121,13 @@ def _hold(name: str) -> Callable[[Call], Any]:
     def does(call: Call) -> Any:
         from moref.conversions import hold_decisions
 
-        id, actor = call.get(Conversion, call.params["id"]).id, call.caller.member_id
-        decision = {"close": hold_decisions.close_hold, "reopen": hold_decisions.reopen_hold}[name]
-        decision(call.runtime, call.organization_id, id, call.body.rule, actor=actor, reason=call.body.reason)
+        id, said = call.get(Conversion, call.params["id"]).id, call.body
+        who: dict[str, Any] = {"actor": call.caller.member_id, "reason": said.reason}
+        if name == "close":
+            is_member = call.caller.scopes is None
+            hold_decisions.close_hold(call.runtime, call.organization_id, id, said.rule, is_member=is_member, **who)
+        else:
+            hold_decisions.reopen_hold(call.runtime, call.organization_id, id, said.rule, **who)
         return _shown(call)
 
     return does
@@ -137,7 +144,9 @@ def _appeal(call: Call) -> Any:
 OPERATIONS = (
     Operation("POST", "/v1/conversions/{id}/approve", _approve, "admin", "conversions",
               "Approves: makes the reward, which is released after ten minutes; one that needs two members stays held "
-              "after the first", CONVERSION.schema, body=Approval, body_optional=True, idempotency="required"),
+              "after the first: above the program's sum, and where whoever approves has lifted a hold about a member "
+              "of staff or a self-referral", CONVERSION.schema, body=Approval, body_optional=True,
+              idempotency="required"),
     Operation("POST", "/v1/conversions/{id}/reject", _reject, "admin", "conversions", "Rejects, with a reason",
               CONVERSION.schema, body=Rejection, idempotency="optional"),
     Operation("POST", "/v1/conversions/{id}/undo", _undo, "admin", "conversions",
@@ -149,7 +158,8 @@ OPERATIONS = (
     Operation("POST", "/v1/conversions/reject", bulk(_reject_one), "admin", "conversions",
               f"Rejects up to {MOST}; says what came of each", OUTCOMES.copy, body=Rejections, idempotency="required"),
     Operation("POST", "/v1/conversions/{id}/holds/close", _hold("close"), "admin", "conversions",
-              "Sets one hold aside, with a reason", CONVERSION.schema, body=HoldDecision, idempotency="optional"),
+              "Sets one hold aside, with a reason; whoever does so with `employee` or `self_referral` does not approve "
+              "alone", CONVERSION.schema, body=HoldDecision, idempotency="optional"),
     Operation("POST", "/v1/conversions/{id}/holds/reopen", _hold("reopen"), "admin", "conversions",
               "Lets one hold count again, with a reason", CONVERSION.schema, body=HoldDecision, idempotency="optional"),
     Operation("POST", "/v1/conversions/{id}/holds/appeal", _appeal, "admin", "conversions",

@@ -8,7 +8,7 @@ that share nothing do not wait for each other. A queue in front would order them
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,9 +20,9 @@ from moref.conversions.judge import qualifying, zone_of
 from moref.conversions.make_rewards import Made, friend_keeps, made, rewarding
 from moref.conversions.model import CONDITIONS, Conversion, Hold, Taken, Vote
 from moref.conversions.retries import Pause, attempts
+from moref.conversions.second_yes import ALONE, lifts, nobody_else, too_much
 from moref.intake.model import Job
 from moref.kernel.errors import BadInput, Conflict
-from moref.kernel.money import Money
 from moref.programs import standing
 from moref.records import Change, Require, Write, get
 from moref.referrals.model import Advocate, Referral
@@ -38,6 +38,7 @@ class By:
 
     actor: str
     reason: str | None
+    is_member: bool = True
 
 
 def approve(
@@ -47,14 +48,18 @@ def approve(
     *,
     actor: str,
     reason: str | None = None,
+    is_member: bool = True,
     pause: Pause = time.sleep,
 ) -> Conversion:
-    """The approved conversion; approving it again changes nothing. `actor`: a member id, or POLICY.
+    """The approved conversion; approving it again changes nothing. `actor`: a member id, or POLICY; not `is_member`: an
+    API key.
 
-    One that needs two members comes back held after the first. A held one needs the actor's reason, which closes its
-    holds about people (BadInput without; POLICY never closes one); what is missing has to be met or set aside first.
+    One that needs two members (second_yes.py) comes back held after the first. A held one needs the actor's reason,
+    which closes its holds about people (BadInput without; POLICY never closes one); what is missing has to be met or
+    set aside first.
     Raises NotFound; Conflict when something is missing (it is held then, and says what), when it was rejected or
-    withdrawn, its job does not qualify any more, the same member approves twice, or all tries were lost.
+    withdrawn, its job does not qualify any more, the same member approves twice, an API key would be one of two, or all
+    tries were lost.
     """
     for _ in attempts(conversion_id, actor, pause=pause):
         conversion = get(runtime.store, Conversion, organization_id, conversion_id)
@@ -67,7 +72,8 @@ def approve(
         lacking = [hold for hold in found if hold.open and hold.rule in CONDITIONS and hold.rule != "second_approver"]
         if not lacking:
             _check(found, actor, reason)
-        writes = _held(seen, found) if lacking else _decision(runtime, seen, referral, found, By(actor, reason))
+        by = By(actor, reason, is_member)
+        writes = _held(seen, found) if lacking else _decision(runtime, seen, referral, found, by)
         try:
             if writes:
                 runtime.store.commit(*writes)
@@ -104,15 +110,23 @@ def _held(seen: Sight, found: list[Hold]) -> list[Write]:
 def _decision(runtime: Runtime, seen: Sight, referral: Referral, found: list[Hold], by: By) -> list[Write]:
     """An approval, a first of two votes, or, from the policy, that this is for staff."""
     amount, terms = at_stake(seen), seen.conversion.terms
-    two = terms.second_approver_over is not None and amount > terms.second_approver_over
-    if by.actor == POLICY and (two or (terms.automatic_under is not None and amount >= terms.automatic_under)):
+    much, lifted = too_much(seen), lifts(found, by.actor)
+    if by.actor == POLICY and (much or (terms.automatic_under is not None and amount >= terms.automatic_under)):
         return moved(seen.conversion, seen.now, by_hand=True)
     votes = [vote for vote in seen.conversion.votes if vote.amount >= amount]  # a yes to less is none to this
     others = [vote for vote in votes if vote.by != by.actor]
-    if two and not others:
+    if (much or lifted) and not by.is_member:
+        raise Conflict("this takes two members, and an API key is none")
+    if (
+        lifted
+        and not others
+        and nobody_else(runtime.store, seen.conversion.organization_id, seen.location.id, by.actor)
+    ):
+        lifted, by = None, replace(by, reason=". ".join(filter(None, (by.reason, ALONE))))
+    if (much or lifted) and not others:
         if votes:
             raise Conflict("you have approved it: somebody else has to, too")
-        return _first_vote(seen, found, by)
+        return _first_vote(seen, found, by, " ".join(filter(None, (much, lifted))))
     return _approval(runtime, seen, referral, [_closed(hold, by, seen.now) for hold in found], by)
 
 
@@ -120,10 +134,8 @@ def _closed(hold: Hold, by: By, now: datetime) -> Hold:
     return closed(hold, by.actor, now) if hold.open else hold
 
 
-def _first_vote(seen: Sight, found: list[Hold], by: By) -> list[Write]:
+def _first_vote(seen: Sight, found: list[Hold], by: By, words: str) -> list[Write]:
     one, now = seen.conversion, seen.now
-    over = Money(one.terms.second_approver_over or 0, one.terms.currency).for_people()
-    words = f"More than {over} takes two members; one has approved."
     others = [hold for hold in found if hold.rule != "second_approver"]
     holds = [*others, Hold(rule="second_approver", words=words)]
     vote = Vote(by=by.actor, amount=at_stake(seen), at=now, reason=by.reason)

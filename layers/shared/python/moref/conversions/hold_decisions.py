@@ -5,6 +5,7 @@ from collections.abc import Callable
 from moref.conversions.changes import TRIES, WAITS, moved, referral_to
 from moref.conversions.holding import closed, reopened
 from moref.conversions.model import CONDITIONS, SET_ASIDE, Conversion, Hold
+from moref.conversions.second_yes import APART
 from moref.intake.model import Job
 from moref.kernel.errors import BadInput, Conflict, NotFound
 from moref.records import get
@@ -16,11 +17,15 @@ from moref.tenants.audit import audited
 Changes = Callable[[Conversion, Hold], Hold]
 
 
-def close_hold(runtime: Runtime, org: str, conversion_id: str, rule: str, *, actor: str, reason: str) -> Conversion:
+def close_hold(
+    runtime: Runtime, org: str, conversion_id: str, rule: str, *, actor: str, reason: str, is_member: bool = True
+) -> Conversion:
     """The conversion without that hold; it waits for its decision. Raises as `_change`, and Conflict on a hold that
-    only what it asks for can lift (terms, tariff item, second member)."""
+    only what it asks for can lift (terms, tariff item, second member), or that no API key lifts (second_yes.py)."""
 
     def change(_: Conversion, hold: Hold) -> Hold:
+        if hold.rule in APART and not is_member:
+            raise Conflict(f"{hold.rule} is set aside by a member, not by an API key")
         if hold.rule in CONDITIONS - SET_ASIDE:
             raise Conflict(f"{hold.rule} is not set aside: what it asks for has to be there")
         return closed(hold, actor, runtime.clock.now()) if hold.open else hold

@@ -97,6 +97,8 @@ def next_step(state: _State) -> tuple[str, datetime | None]:
 
 def _of_conversion(conversion: Conversion) -> tuple[str, datetime | None]:
     since = conversion.waiting_since or conversion.qualified_at
+    if any(hold.rule == "second_approver" for hold in conversion.open_holds()):
+        return "One member has approved it; a second one has to.", since + PROMISE
     if conversion.status == "held":
         return "Staff look at what holds it and decide.", since + PROMISE
     if conversion.status == "pending":
