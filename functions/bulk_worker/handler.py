@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from moref.aws.worker import worker
+from moref.imports.forget import FORGET, forget_import
 from moref.imports.work import NEXT, work_import
 from moref.kernel.env import BulkWorker
 from moref.kernel.errors import Malformed
@@ -23,6 +24,7 @@ WORK: dict[str, Callable[[Runtime, str, str], object]] = {
     "import.asked": work_import,
     "import.started": work_import,
     NEXT: work_import,
+    FORGET: forget_import,
     "erasure.asked": erase,
     "export.asked": export,
     "export.remove": remove,

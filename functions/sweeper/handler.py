@@ -10,6 +10,7 @@ from moref.aws.worker import run_rule
 from moref.billing.refresh import sweep_subscriptions as subscriptions
 from moref.campaigns.sweep import sweep_overdue as steps
 from moref.hourly import DAY, HOUR, once_an_hour
+from moref.imports.forget import sweep_imports as imports
 from moref.intake.sweep import sweep_waiting as records
 from moref.kernel.env import Sweeper
 from moref.messaging.sweep import sweep_overdue as messages
@@ -30,7 +31,7 @@ EVERY_ROUND: dict[str, Sweep] = {"events": lambda runtime: router(runtime).sweep
 HOURLY: dict[str, Sweep] = {
     "steps": steps, "messages": messages, "leads": leads, "crm": records, "disputes": disputes, "codes": codes,
     "erasures": erasures, "exports": exports, "subscriptions": subscriptions, "closings": closings,
-    "digests": digests,
+    "digests": digests, "imports": imports,
 }  # fmt: skip
 DAILY: dict[str, Sweep] = {"counters": counters, "retention": retention}
 

@@ -9,12 +9,17 @@ import pytest
 
 from bulk_worker.handler import work
 from moref import csv_table
+from moref.aws.compose import composed
+from moref.imports.forget import WORDS, forget_import, sweep_imports
 from moref.imports.model import MOST_BYTES, MOST_ROWS, STEP, Import, Kind
 from moref.imports.persons import PHONE
 from moref.imports.table import KINDS
 from moref.intake.model import Contact
 from moref.kernel import plugins
-from moref.records import Change, every, get
+from moref.kernel.clock import iso
+from moref.kernel.keys import GLOBAL
+from moref.records import Change, Create, every, get
+from moref.tenants.model import Hook
 from tests.fakes.memory_store import Crash
 from tests.unit.imports.conftest import Office
 
@@ -166,8 +171,97 @@ def test_a_crash_at_any_write_and_a_second_try_end_alike(office: Office, point: 
     done = office.read(one["id"])
     assert done["status"] == "done"
     assert len(every(office.store, Contact, office.org)) == 12
-    assert sum(done["counts"].values()) == 12
+    assert done["counts"] == {"created": 12}
     assert office.files.kept == {}
+
+
+FILES = {
+    "contacts": "first_name,email\nAnn,ann@example.com\nBob,bob@example.com\n",
+    "partners": "first_name,email\nAnn,ann@example.com\nBob,bob@example.com\n",
+    "owed_rewards": "advocate_email,amount,currency\nann@example.com,25.00,USD\nbob@example.com,30.00,USD\n",
+    "do_not_contact": "email,phone\nann@example.com,5125550142\nbob@example.com,\n",
+    "past_jobs": "job id,email,completed\nJ-1,ann@example.com,2026-01-05\nJ-2,bob@example.com,2026-01-06\n",
+    "past_referrals": "advocate_email,friend_email,referred on,state\n"
+    "ann@example.com,fay@example.com,2026-01-05,open\nbob@example.com,gus@example.com,2026-01-06,lost\n",
+}
+
+
+@pytest.mark.parametrize("kind", sorted(FILES))
+def test_whatever_a_row_makes_it_counts_as_made_though_its_worker_died(kind: str) -> None:
+    def started(crash: int | None) -> dict[str, Any]:
+        before = dict(composed)
+        try:
+            office = Office()
+            more = {"connection_id": office.world.a.connection_id} if kind == "past_jobs" else {}
+            one = office.checked(kind, FILES[kind], **more)
+            assert one["checked"] == {"accepted": 2}, office.rejected(one["id"])
+            assert office.world.call("POST", f"/imports/{one['id']}/start").status == 200
+            event = office.store.events[-1]
+            office.store.crash_at = None if crash is None else office.store.points + crash
+            for _ in range(2):
+                try:
+                    work(office.runtime, event)
+                except Crash:
+                    continue
+            office.store.crash_at = None
+            return office.read(one["id"])
+        finally:
+            composed.clear()
+            composed.update(before)
+
+    calm = started(None)
+    assert (calm["status"], calm["counts"]) == ("done", {"created": 2})
+    for point in range(1, 22):
+        assert started(point)["counts"] == calm["counts"], point
+
+
+def test_a_file_that_changes_people_counts_them_as_changed_though_its_worker_died(office: Office) -> None:
+    office.brought("contacts", "first_name,email\nAnn,ann@example.com\nBob,bob@example.com\n")
+    one = office.checked("contacts", "first_name,last_name,email\nAnn,Lee,ann@example.com\nBob,,bob@example.com\n")
+    office.world.call("POST", f"/imports/{one['id']}/start")
+    event = office.store.events[-1]
+    office.store.crash_at = office.store.points + 3  # after the first row, before its step
+    with pytest.raises(Crash):
+        work(office.runtime, event)
+    work(office.runtime, event)
+    assert office.read(one["id"])["counts"] == {"changed": 1, "unchanged": 1}
+
+
+def looked(office: Office) -> int:
+    hook = Hook(organization_id=GLOBAL, id="h", created_at=office.clock.now(), updated_at=office.clock.now(),
+                source="crm:generic", connection_id="crm_1", owner_id=office.org, secret_ciphertexts=[])  # fmt: skip
+    if office.store.find(Hook, GLOBAL, "h") is None:
+        office.store.commit(Create(hook))
+    sent = sweep_imports(office.runtime)
+    office.work()
+    return sent
+
+
+def test_rejected_rows_go_three_days_after_the_import_has_ended(office: Office) -> None:
+    one = office.brought("contacts", THREE)
+    assert one["rejected_until"] == iso(office.clock.now() + timedelta(days=3))
+    office.clock.move(days=3, seconds=-1)
+    assert looked(office) == 0
+    forget_import(office.runtime, office.org, one["id"])
+    assert office.world.call("GET", f"/imports/{one['id']}/rejected").status == 200
+    office.clock.move(seconds=1)
+    assert looked(office) == 1
+    assert office.files.kept == {}
+    assert office.world.call("GET", f"/imports/{one['id']}/rejected").status == 404
+    found = office.read(one["id"])
+    assert (found["status"], found["rejected_until"], looked(office)) == ("done", None, 0)
+
+
+def test_what_nobody_starts_goes_after_thirty_days(office: Office) -> None:
+    waiting, uploading = office.checked("contacts", THREE), office.ask("contacts")
+    office.clock.move(days=30, seconds=-1)
+    assert (looked(office), len(office.files.kept)) == (0, 4)
+    office.clock.move(seconds=1)
+    assert (looked(office), office.files.kept) == (2, {})
+    for id in (waiting["id"], uploading["id"]):
+        found = office.read(id)
+        assert (found["status"], found["reason"]) == ("cancelled", WORDS)
+    assert looked(office) == 0
 
 
 def test_a_message_that_comes_twice_counts_nothing_twice(office: Office) -> None:

@@ -8,7 +8,16 @@ from pydantic import Field
 from moref.api.operation import Call, Operation, Schema
 from moref.api.read import instant
 from moref.api.resource import STATUS, Resource, words
-from moref.imports.model import MOST_BYTES, MOST_REJECTED, MOST_ROWS, Import, Kind, Options
+from moref.imports.model import (
+    MOST_BYTES,
+    MOST_REJECTED,
+    MOST_ROWS,
+    REJECTED_KEPT,
+    STARTED_WITHIN,
+    Import,
+    Kind,
+    Options,
+)
 from moref.kernel.clock import iso
 from moref.kernel.errors import NotFound
 from moref.money import Currency
@@ -24,6 +33,16 @@ def _progress(call: Call, one: Import) -> dict[str, Any]:
     return {"done": one.done_rows, "rows": one.rows}
 
 
+def _rejected_until(call: Call, one: Import) -> str | None:
+    del call
+    return iso(one.rejected_until) if one.rejected_until else None
+
+
+_UNTIL: Schema = {
+    "type": ["string", "null"],
+    "format": "date-time",
+    "description": "when the file of rejected rows goes; null while the import is not over, or when there is none",
+}
 _PROGRESS: Schema = {
     "type": "object",
     "description": "rows of the present pass; null until the file was read",
@@ -43,7 +62,7 @@ IMPORT = Resource(
     ("import",),
     whole=True,
     least="admin",
-    extras={"progress": (_PROGRESS, _progress)},
+    extras={"progress": (_PROGRESS, _progress), "rejected_until": (_UNTIL, _rejected_until)},
 )
 
 
@@ -189,6 +208,8 @@ OPERATIONS = (
     Operation("POST", "/v1/imports/{id}/cancel", _cancel, "admin", "imports",
               "Ends it where it is: what was brought in stays", IMPORT.schema, whole=True),
     Operation("GET", "/v1/imports/{id}/rejected", _rejected, "admin", "imports",
-              f"A link to the rows that were not taken (the first {MOST_REJECTED}) as CSV, with row, column and reason",
+              f"A link to the rows that were not taken (the first {MOST_REJECTED}) as CSV, with row, column and reason."
+              f" They are kept for {REJECTED_KEPT.days} days after the import has ended; what nobody starts is ended, "
+              f"files and all, after {STARTED_WITHIN.days}",
               _LINK.copy, whole=True),
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """One import: the file's way from upload over a dry run to the result."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -18,6 +18,8 @@ MOST_ROWS = 100_000
 STEP = 50  # rows whose outcome is noted together
 BLOCK = 1000  # rows of one prepared file
 MOST_REJECTED = 5000  # rows that the report names; all are counted
+REJECTED_KEPT = timedelta(days=3)  # as an export's files
+STARTED_WITHIN = timedelta(days=30)  # what was brought and never started holds people for nothing
 
 
 class Options(BaseModel):
@@ -61,6 +63,11 @@ class Import(Entity):
     reason: str | None = None  # why it was refused
     finished_at: AwareDatetime | None = None
 
+    @property
+    def rejected_until(self) -> datetime | None:
+        """When the file of rejected rows goes; None while the import is not over, or without one."""
+        return self.finished_at + REJECTED_KEPT if self.rejected_file and self.finished_at else None
+
     def waits(self) -> tuple[str, datetime] | None:
         """Checked: somebody has to look at the report, and start it or not."""
         return ("import", self.updated_at) if self.status == "checked" else None
@@ -84,3 +91,13 @@ class Import(Entity):
 
     def rejected_prefix(self) -> str:
         return f"{self.folder()}{'check' if self.status == 'checking' else 'run'}-"
+
+
+class ImportStep(Entity):
+    """What the rows of one step of a run did, each noted in the commit that did it, so that a row which is done again
+    counts as what it was. id is "<import>.<step>". Holds no cell of a row.
+    """
+
+    noun: ClassVar[str] = "import_step"
+
+    outcomes: dict[str, Outcome] = Field(default_factory=dict)  # the row's number -> what it did

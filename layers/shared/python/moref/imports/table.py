@@ -7,9 +7,10 @@ from typing import Any
 
 from moref.csv_table import Cells
 from moref.imports.model import Import, Outcome
+from moref.imports.noting import Tells
 from moref.kernel import plugins
 from moref.kernel.errors import BadInput
-from moref.records import every, get
+from moref.records import Change, Create, Entity, Write, every, get
 from moref.runtime import Runtime
 from moref.tenants.model import Connection, Location
 
@@ -56,9 +57,21 @@ class KindOf:
     required: tuple[tuple[str, ...], ...]  # of each group the header has one at least
     read: Callable[[Frame, Cells], Any]
     bring: Callable[[Frame, Any], Outcome]
+    tells: Tells  # what one commit of `bring` did to what the row is about
     consent: tuple[str, ...] = ()  # columns that count only with the organization's attestation
     owed: Callable[[Any], tuple[str, int] | None] = lambda row: None  # currency and minor units that the row owes
     slips: Callable[[Any], Sequence[BadInput]] = lambda row: ()  # what of a row was left out though the rest counts
+
+
+def about(kind: type[Entity], *, changed: Outcome = "changed") -> Tells:
+    """By rows of one noun: made, or changed in any way; what the latter is called."""
+
+    def tells(writes: tuple[Write, ...]) -> Outcome:
+        if any(isinstance(write, Create) and isinstance(write.entity, kind) for write in writes):
+            return "created"
+        return changed if any(isinstance(w, Change) and isinstance(w.after, kind) for w in writes) else "unchanged"
+
+    return tells
 
 
 def kind_named(name: str) -> KindOf:

@@ -5,12 +5,14 @@ workers on one import: the slower one finds the row moved on, and leaves it to t
 """
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, get_args
 
 from moref.csv_table import Cells
 from moref.imports import rejected, split
 from moref.imports.model import BLOCK, OPEN, STEP, WORKING, Import, Outcome
+from moref.imports.noting import Noting
 from moref.imports.persons import ErasedPerson
 from moref.imports.rejected import Rejected
 from moref.imports.table import Frame, KindOf, frame, kind_named
@@ -61,14 +63,14 @@ def _rows(runtime: Runtime, one: Import, kind: KindOf) -> Import:
     """The next STEP rows."""
     start = one.at * STEP
     some = split.block(runtime, one, start // BLOCK)[start % BLOCK : start % BLOCK + STEP]
-    around, counts, sums = frame(runtime, one), Counter(_none(one) | one.counts), Counter(one.sums)
+    around, counts, sums = _around(runtime, one, kind), Counter(_none(one) | one.counts), Counter(one.sums)
     wrong: list[Rejected] = []
     for number, cells, trouble in some:
         try:
             if trouble:
                 raise BadInput(trouble)
             row = kind.read(around, cells)
-            counts[_counted(around, kind, row)] += 1
+            counts[_counted(around, kind, number, row)] += 1
         except Failure:
             raise
         except MorefError as error:
@@ -92,15 +94,23 @@ def _none(one: Import) -> dict[str, int]:
     return dict.fromkeys(("accepted",) if one.status == "checking" else get_args(Outcome), 0)
 
 
-def _counted(around: Frame, kind: KindOf, row: Any) -> Outcome | str:
-    if around.one.status == "checking":
+def _around(runtime: Runtime, one: Import, kind: KindOf) -> Frame:
+    if one.status == "checking":
+        return frame(runtime, one)
+    return frame(replace(runtime, store=Noting(runtime.store, one, kind.tells, runtime.clock.now())), one)
+
+
+def _counted(around: Frame, kind: KindOf, number: int, row: Any) -> Outcome | str:
+    store = around.runtime.store
+    if not isinstance(store, Noting):
         return "accepted"
+    store.row = number
     for _ in range(TRIES - 1):
         try:
-            return kind.bring(around, row)
+            return store.outcome(kind.bring(around, row))
         except Conflict:
             continue
-    return kind.bring(around, row)
+    return store.outcome(kind.bring(around, row))
 
 
 def _finished(runtime: Runtime, one: Import) -> Import:

@@ -135,6 +135,7 @@ INVENTORY: Mapping[str, Holding] = {
     "connection_health": _nothing(),
     "hook_refusal": _nothing(),
     "import": _nothing(),
+    "import_step": _nothing(),
     "report_day": _nothing(),
     "report_month": _nothing(),
     "advocate_standing": _ids("how far an advocate came in a period"),

@@ -106,4 +106,4 @@ WORDS = (
     "People as the CRM knows them: found again by id, phone or e-mail, or made; what a CRM said later "
     "stays. Nobody is written to."
 )
-KIND = KindOf(WORDS, COLUMNS, REQUIRED, read, bring, consent=CONSENT)
+KIND = KindOf(WORDS, COLUMNS, REQUIRED, read, bring, outcome, consent=CONSENT)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from moref import csv_table
 from moref.csv_table import Cells
 from moref.imports.model import Outcome
-from moref.imports.table import Frame, KindOf
+from moref.imports.table import Frame, KindOf, about
 from moref.kernel.errors import BadInput
 from moref.messaging.do_not_contact import COLUMNS, Address, addresses_of, suppress
+from moref.messaging.model import Suppression
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,4 +31,12 @@ def bring(frame: Frame, row: Row) -> Outcome:
 
 
 WORDS = "Addresses that are not to be written to; kept as keyed hashes."
-KIND = KindOf(WORDS, COLUMNS, (("phone", "email"),), read, bring, slips=lambda row: row.slips)
+KIND = KindOf(
+    WORDS,
+    COLUMNS,
+    (("phone", "email"),),
+    read,
+    bring,
+    about(Suppression, changed="created"),
+    slips=lambda row: row.slips,
+)

@@ -11,7 +11,7 @@ from moref.csv_table import Cells
 from moref.imports import cells as cell
 from moref.imports.model import Outcome
 from moref.imports.persons import Person, columns, contact_of, person
-from moref.imports.table import Frame, KindOf
+from moref.imports.table import Frame, KindOf, about
 from moref.kernel import ids
 from moref.kernel.errors import BadInput, Conflict
 from moref.programs.model import RewardType
@@ -89,4 +89,4 @@ WORDS = (
     "What advocates were promised and did not get yet: booked and paid like any reward, once; larger sums "
     "wait for a second member."
 )
-KIND = KindOf(WORDS, COLUMNS, REQUIRED, read, bring, owed=lambda row: (row.currency, row.amount))
+KIND = KindOf(WORDS, COLUMNS, REQUIRED, read, bring, about(Goodwill), owed=lambda row: (row.currency, row.amount))

@@ -8,9 +8,10 @@ from moref.csv_table import Cells
 from moref.imports import cells as cell
 from moref.imports.model import Outcome
 from moref.imports.persons import EMAIL, LAST, PHONE, Person, contact_of, person
-from moref.imports.table import Frame, KindOf
+from moref.imports.table import Frame, KindOf, about
 from moref.kernel.errors import BadInput
 from moref.referrals.advocates import advocate_of
+from moref.referrals.model import Advocate
 from moref.referrals.onboard_advocate import Newcomer, onboard_advocate
 
 COLUMNS: dict[str, Sequence[str]] = {
@@ -56,4 +57,4 @@ def bring(frame: Frame, row: Row) -> Outcome:
 WORDS = (
     "Partners, each with a permanent link; terms and attestation stay open until they are recorded. Nobody is welcomed."
 )
-KIND = KindOf(WORDS, COLUMNS, REQUIRED, read, bring)
+KIND = KindOf(WORDS, COLUMNS, REQUIRED, read, bring, about(Advocate))

@@ -119,4 +119,4 @@ WORDS = (
     "Jobs of the past, with the days they were booked or completed: whoever had one is a known customer "
     "from then on. Nobody is written to."
 )
-KIND = KindOf(WORDS, COLUMNS, REQUIRED, read, bring)
+KIND = KindOf(WORDS, COLUMNS, REQUIRED, read, bring, _outcome)

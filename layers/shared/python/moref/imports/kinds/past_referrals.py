@@ -14,7 +14,7 @@ from moref.csv_table import Cells
 from moref.imports import cells as cell
 from moref.imports.model import Outcome
 from moref.imports.persons import TRIES, Person, columns, contact_of, person
-from moref.imports.table import Frame, KindOf
+from moref.imports.table import Frame, KindOf, about
 from moref.intake.apply_notice import job_id
 from moref.intake.model import Contact, Job
 from moref.kernel import ids
@@ -81,6 +81,7 @@ def bring(frame: Frame, row: Row) -> Outcome:
         before = store.find(Referral, org, referral_id(org, link.advocate_id, friend.id))
         after = _after(frame, row, before, link=link, friend=friend, job=job)
         if after is before:
+            _tracked(frame, row, job)  # a worker may have died before it
             return "unchanged"
         first: Write = Create(after) if before is None else Change(before, after)
         points = [Point(org, LOOKUP, value, after.id) for value in ways(frame.runtime.keys, friend)]
@@ -88,10 +89,14 @@ def bring(frame: Frame, row: Row) -> Outcome:
             store.commit(first, *points)
         except Conflict:
             continue
-        if job is not None and row.state == "open":
-            track_job(frame.runtime, org, job.id, again=True)
+        _tracked(frame, row, job)
         return "created" if before is None else "changed"
     raise Conflict("the referral is being changed by others")
+
+
+def _tracked(frame: Frame, row: Row, job: Job | None) -> None:
+    if job is not None and row.state == "open":
+        track_job(frame.runtime, frame.organization_id, job.id, again=True)
 
 
 def _job(frame: Frame, row: Row) -> Job | None:
@@ -128,4 +133,4 @@ def _after(
 
 
 WORDS = "Who referred whom, and when. open: it goes on here; rewarded and lost are history and earn nothing."
-KIND = KindOf(WORDS, COLUMNS, REQUIRED, read, bring)
+KIND = KindOf(WORDS, COLUMNS, REQUIRED, read, bring, about(Referral))
