@@ -8,6 +8,7 @@ from moref.aws.log import failure, logger
 from moref.aws.router import router
 from moref.aws.worker import run_rule
 from moref.billing.refresh import sweep_subscriptions as subscriptions
+from moref.billing.trial_mails import sweep_trials as trials
 from moref.campaigns.sweep import sweep_overdue as steps
 from moref.hourly import DAY, HOUR, once_an_hour
 from moref.imports.forget import sweep_imports as imports
@@ -31,7 +32,7 @@ EVERY_ROUND: dict[str, Sweep] = {"events": lambda runtime: router(runtime).sweep
 HOURLY: dict[str, Sweep] = {
     "steps": steps, "messages": messages, "leads": leads, "crm": records, "disputes": disputes, "codes": codes,
     "erasures": erasures, "exports": exports, "subscriptions": subscriptions, "closings": closings,
-    "digests": digests, "imports": imports,
+    "digests": digests, "imports": imports, "trials": trials,
 }  # fmt: skip
 DAILY: dict[str, Sweep] = {"counters": counters, "retention": retention}
 

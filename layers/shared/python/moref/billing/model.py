@@ -1,5 +1,6 @@
 """What an organization owes the platform for its service, and what it used."""
 
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -59,6 +60,19 @@ class Subscription(Entity):
     checkout: Checkout | None = None
     asked: Asked | None = None  # None: the processor has what we want
     asks: int = 0
+
+
+class TrialClock(Entity):
+    """When the owners are next written to about their trial; organization_id is GLOBAL and id is the organization."""
+
+    noun: ClassVar[str] = "trial_clock"
+
+    status: Literal["on", "off"] = "on"
+    stage: Literal["soon", "ended"] = "soon"
+    next_at: AwareDatetime
+
+    def listed_at(self) -> datetime:
+        return self.next_at
 
 
 class BillingCustomer(Entity):

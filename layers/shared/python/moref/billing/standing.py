@@ -31,14 +31,14 @@ def lapse(row: Subscription | None, now: datetime) -> str | None:
     if row is None or row.agreed or now < row.trial_until:
         return None
     if row.subscription_id is None:
-        return f"The trial ended on {_day(row.trial_until)}. {GO_ON}"
+        return f"The trial ended on {day(row.trial_until)}. {GO_ON}"
     if row.status in ("trialing", "active"):
         return None
     if row.status == "past_due":
         end = grace_ends(row)
         return None if end is not None and now < end else f"A payment is missing{_since(row)}. {MEND}"
     if row.status in ("canceled", "incomplete"):
-        ended = f" on {_day(row.ended_at)}" if row.ended_at else ""
+        ended = f" on {day(row.ended_at)}" if row.ended_at else ""
         return f"The subscription ended{ended}, or was never paid for. {GO_ON}"
     return f"The subscription is {row.status}: a payment is missing{_since(row)}. {MEND}"
 
@@ -51,8 +51,8 @@ def grace_ends(row: Subscription) -> datetime | None:
 
 
 def _since(row: Subscription) -> str:
-    return f" since {_day(row.overdue_since)}" if row.overdue_since else ""
+    return f" since {day(row.overdue_since)}" if row.overdue_since else ""
 
 
-def _day(at: datetime) -> str:
+def day(at: datetime) -> str:
     return f"{at.day} {at:%B %Y}"

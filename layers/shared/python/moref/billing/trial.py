@@ -2,13 +2,16 @@
 
 from datetime import datetime, timedelta
 
-from moref.billing.model import Subscription
+from moref.billing.model import Subscription, TrialClock
 from moref.billing.plans import terms
 from moref.kernel.errors import Conflict
+from moref.kernel.keys import GLOBAL
 from moref.records import Change, Create, Write, get
 from moref.runtime import Runtime
 from moref.tenants.audit import audited
 from moref.tenants.model import Organization
+
+WARNED = timedelta(days=3)  # before the trial's end
 
 
 def trial(organization_id: str, now: datetime) -> Subscription:
@@ -17,6 +20,14 @@ def trial(organization_id: str, now: datetime) -> Subscription:
     return Subscription(
         organization_id=organization_id, id=organization_id, created_at=now, updated_at=now, status="trialing",
         trial_until=now + timedelta(days=agreed.trial_days), grace_days=agreed.grace_days,
+    )  # fmt: skip
+
+
+def trial_clock(organization_id: str, now: datetime) -> TrialClock:
+    """Likewise: when its owners are written to (trial_mails.py)."""
+    ends = now + timedelta(days=terms(now).trial_days)
+    return TrialClock(
+        organization_id=GLOBAL, id=organization_id, created_at=now, updated_at=now, next_at=max(now, ends - WARNED)
     )  # fmt: skip
 
 

@@ -146,6 +146,7 @@ INVENTORY: Mapping[str, Holding] = {
     "logo": _OURS,
     "report_share": _OURS,
     "report_digest_clock": _OURS,
+    "trial_clock": _OURS,
     "call_minute": _OURS,
     "challenge": _OURS,
     "tally": _OURS,

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from moref.billing.trial import trial
+from moref.billing.trial import trial, trial_clock
 from moref.kernel import ids
 from moref.kernel.keys import GLOBAL
 from moref.programs.model import Program, Tier, program_id
@@ -74,6 +74,7 @@ def onboard(runtime: Runtime, form: NewOrganization) -> Onboarded:
         runtime.store,
         Organization(**made, id=org, name=form.name),
         Create(trial(org, now)),
+        Create(trial_clock(org, now)),
         Create(LegalEntity(**made, id=location.legal_entity_id, name=form.legal_name, ein=form.ein)),
         *ein_points(org, location.legal_entity_id, form.ein),
         Create(location),
