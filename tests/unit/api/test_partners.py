@@ -43,6 +43,22 @@ def test_from_the_invitation_to_the_statement_of_a_lead(world: World) -> None:
     assert {"partner.invited", "partner.suspended", "partner.resumed"} <= set(actions)
 
 
+def test_an_invitation_is_mailed_again_and_withdrawn(world: World) -> None:
+    made = invited(world, language="es")
+    assert (made["mailed"], made["language"]) == (1, "es")
+    path, member = f"/partners/{made['id']}", world.token(role="member")
+    (message,) = world.call("GET", "/messages").json()["items"]
+    assert (message["id"], message["template"], message["body"]) == (made["message_id"], "partner_invitation", None)
+    assert world.call("POST", f"{path}/mail", key="m1", token=member).status == 403
+    again = world.call("POST", f"{path}/mail", key="m1")
+    assert (again.status, again.json()["mailed"]) == (200, 2)
+    assert world.call("POST", f"{path}/mail", key="m1").json() == again.json()
+    assert world.call("POST", f"{path}/withdraw").json()["status"] == "withdrawn"
+    assert world.call("POST", f"{path}/mail", key="m2").status == 409
+    by_hand = invited(world, email="bo@homes.example.com", mail=False)
+    assert (by_hand["mailed"], by_hand["message_id"]) == (0, None)
+
+
 def test_wrong_words_are_named_and_the_page_is_for_those_who_invite(world: World) -> None:
     form = {"location_id": world.a.location_id} | FORM
     for over, field in (

@@ -41,8 +41,10 @@ class World:
         self.program_id = id
         self.partner_id = self.invited(kind).id
 
-    def invited(self, kind: PartnerType = "property_manager", email: str = "ana@homes.example.com") -> Partner:
-        who = Invitation(LOCATION, kind, "Homes", "Inc.", email=email)
+    def invited(
+        self, kind: PartnerType = "property_manager", email: str | None = "ana@homes.example.com", **more: Any
+    ) -> Partner:
+        who = Invitation(LOCATION, kind, "Homes", "Inc.", email=email, **{"by_mail": False} | more)
         return invite(self.base.runtime, ORG, who, actor="mem_1")
 
     @property

@@ -1,6 +1,6 @@
 """Partners: staff invite, suspend and resume them, send a lead for them, and read what became of each."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -17,19 +17,21 @@ from moref.tenants.model import Location
 
 def _page_url(call: Call, partner: Partner) -> str | None:
     """Whoever has it can accept for the partner: for those who invite."""
-    return f"{call.runtime.settings.base_url}/p/{partner.token}" if call.caller.may("admin") else None
+    from moref.partners.mail_invitation import page_url
+
+    return page_url(call.runtime, partner) if call.caller.may("admin") else None
 
 
 _URL: Schema = {
     "type": ["string", "null"],
-    "description": "the partner's page, to be handed over by yourselves: nobody is written to; null for members",
+    "description": "the partner's page, which an e-mail of yours may hold as well as ours; null for members",
 }
 PARTNER = Resource(
     "partners",
     Partner,
     words(
-        "location_id partner_type first_name last_name email phone tier_group status invited_by accepted_at"
-        " attested_at advocate_id reason"
+        "location_id partner_type first_name last_name email phone tier_group status invited_by language mailed"
+        " mailed_at message_id accepted_at attested_at advocate_id reason"
     ),
     "partners and how far their invitation came",
     STATUS | PLACE | {"advocate_id": "parent"},
@@ -45,6 +47,10 @@ class NewPartner(Form):
     phone: Line | None = None
     email: Line | None = None
     tier_group: Line | None = None
+    language: Literal["en", "es"] = Field(default="en", description="of the mail")
+    mail: bool = Field(
+        default=True, description="have the invitation mailed where `email` is given; else hand `page_url` over"
+    )
 
 
 class PartnerReason(Form):
@@ -70,9 +76,23 @@ def _invite(call: Call) -> Any:
     who = Invitation(
         location_id=call.get(Location, body.location_id).id, partner_type=body.partner_type,
         first_name=body.first_name, last_name=body.last_name or "", phone=body.phone, email=body.email,
-        tier_group=body.tier_group,
+        tier_group=body.tier_group, language=body.language, by_mail=body.mail,
     )  # fmt: skip
     return PARTNER.shown_to(call, invite(call.runtime, call.organization_id, who, actor=call.caller.member_id))
+
+
+def _mail_again(call: Call) -> Any:
+    from moref.partners.mail_invitation import mail_again
+
+    id, actor = call.get(Partner, call.params["id"]).id, call.caller.member_id
+    return PARTNER.shown_to(call, mail_again(call.runtime, call.organization_id, id, actor=actor))
+
+
+def _withdraw(call: Call) -> Any:
+    from moref.partners.invite import withdraw
+
+    id, actor = call.get(Partner, call.params["id"]).id, call.caller.member_id
+    return PARTNER.shown_to(call, withdraw(call.runtime, call.organization_id, id, actor=actor))
 
 
 def _suspend(call: Call) -> Any:
@@ -142,8 +162,15 @@ def _stated() -> Schema:
 OPERATIONS = (
     *read.operations(PARTNER),
     Operation("POST", "/v1/partners", _invite, "admin", "partners",
-              "Invites a partner: its page, where it accepts, is handed over by yourselves", PARTNER.schema,
-              status=201, body=NewPartner, idempotency="optional", paid=True),
+              "Invites a partner to its page, where it accepts: by e-mail where an address is given, unless you hand "
+              "the page over yourselves. `message_id` tells what became of the mail; who unsubscribed gets none",
+              PARTNER.schema, status=201, body=NewPartner, idempotency="optional", paid=True),
+    Operation("POST", "/v1/partners/{id}/mail", _mail_again, "admin", "partners",
+              "Mails the invitation once more, five times at the most", PARTNER.schema, idempotency="required",
+              paid=True),
+    Operation("POST", "/v1/partners/{id}/withdraw", _withdraw, "admin", "partners",
+              "Takes back an invitation that nobody has accepted: its page is closed; inviting anew makes another one",
+              PARTNER.schema),
     Operation("POST", "/v1/partners/{id}/suspend", _suspend, "admin", "partners",
               "Stops a partner; what it earned is held", PARTNER.schema, body=PartnerReason),
     Operation("POST", "/v1/partners/{id}/resume", _resume, "admin", "partners",

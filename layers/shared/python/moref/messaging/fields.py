@@ -44,12 +44,26 @@ FIELDS: dict[str, MergeField] = {
         "a member's own page with the weekly report", "https://go.example.com/report/abcdefghij2345672345", 60,
         by="planned",
     ),
+    "page_link": MergeField(
+        "the page on which a partner accepts", "https://go.example.com/p/abcdefghij2345672345", 60, by="planned"
+    ),
     "disclosure": MergeField("says that the advocate gets a reward (16 CFR 255.5)", "", 80),
     "opt_out": MergeField("says how to stop the texts", "", 40),
 }  # fmt: skip
 # Given to nothing but the built-in that has them: no campaign could supply them.
 PRIVATE = frozenset(
-    {"code", "new_address", "discount_code", "discount", "valid_until", "credit", "kept", "left", "report_link"}
+    {
+        "code",
+        "new_address",
+        "discount_code",
+        "discount",
+        "valid_until",
+        "credit",
+        "kept",
+        "left",
+        "report_link",
+        "page_link",
+    }
 )
 LINKS = ("feedback_link", "referral_link", "review_link")
 PLANNED = frozenset(name for name, field in FIELDS.items() if field.by == "planned")

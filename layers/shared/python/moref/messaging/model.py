@@ -29,7 +29,7 @@ ReportState = Literal["sent", "failed", "undelivered", "delivered", "opened", "c
 
 
 # Templates whose text holds a secret between us and the recipient: staff are not shown it.
-CONFIDENTIAL = frozenset({"confirm_address", "weekly_report"})
+CONFIDENTIAL = frozenset({"confirm_address", "weekly_report", "partner_invitation"})
 
 
 # Look-up kind: the code of a referral link leads to the campaign messages that carry it.

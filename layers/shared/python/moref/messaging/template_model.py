@@ -8,7 +8,7 @@ from moref.messaging.model import MessageClass
 from moref.records import Entity
 
 Language = Literal["en", "es"]
-LinkField = Literal["feedback_link", "referral_link", "review_link", "report_link"]
+LinkField = Literal["feedback_link", "referral_link", "review_link", "report_link", "page_link"]
 Level = Literal["builtin", "organization", "location"]
 BUILT_IN = "builtin"  # what stands for a version id where the words are the product's own
 

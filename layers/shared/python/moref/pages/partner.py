@@ -68,7 +68,8 @@ def _open(runtime: Runtime, token: str) -> tuple[Partner, Location] | Response:
     location = runtime.store.find(Location, org, partner.location_id) if partner else None
     if partner is None or location is None or organization is None or not partner.first_name:  # erased
         return not_found()
-    if partner.status == "suspended" or (organization.status, location.status) != ("active", "active"):
+    closed = partner.status in ("suspended", "withdrawn") or partner.token != token  # of an earlier invitation
+    if closed or (organization.status, location.status) != ("active", "active"):
         words = "This page is closed for the moment. Please get in touch with the company."
         return message(410, "Closed for now", words, company=location.name)
     return partner, location

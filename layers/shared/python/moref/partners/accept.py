@@ -45,10 +45,10 @@ def accept(runtime: Runtime, partner: Partner, *, terms_number: int | None, atte
     """`terms_number` is the version that was shown. A repeat changes nothing.
 
     Raises BadInput when something asked for is missing, or the terms are newer than what was shown; Conflict when the
-    partner is suspended, or changed in this moment.
+    partner is suspended or withdrawn, or changed in this moment.
     """
-    if partner.status == "suspended":
-        raise Conflict("the partner is suspended")
+    if partner.status in ("suspended", "withdrawn"):
+        raise Conflict(f"the partner is {partner.status}")
     if partner.acceptance is not None:
         return
     ask = asked(runtime, partner)

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from moref.partners.types import PartnerType
 from moref.records import Entity
 
-PartnerStatus = Literal["invited", "active", "suspended"]
+PartnerStatus = Literal["invited", "active", "suspended", "withdrawn"]
 
 
 class Acceptance(BaseModel):
@@ -22,7 +22,8 @@ class Acceptance(BaseModel):
 
 
 class Partner(Entity):
-    """id is derived from the location and the address, so that an invitation sent twice is one."""
+    """id is derived from the location and the address, so that an invitation sent twice is one. One that was withdrawn
+    and is made again has a page of its own."""
 
     noun: ClassVar[str] = "partner"
 
@@ -36,6 +37,11 @@ class Partner(Entity):
     status: PartnerStatus = "invited"
     token: str  # of its page
     invited_by: str  # member
+    language: Literal["en", "es"] = "en"  # of its mail
+    contact_id: str | None = None  # whom the invitation was mailed to
+    mailed: int = 0  # how often
+    mailed_at: AwareDatetime | None = None
+    message_id: str | None = None  # the last one, which says what became of it
     acceptance: Acceptance | None = None  # what is to be, or was, made of it
     accepted_at: AwareDatetime | None = None  # all of it was made
     attested_at: AwareDatetime | None = None
@@ -43,4 +49,5 @@ class Partner(Entity):
     reason: str | None = None  # why it is suspended; for staff
 
     def parent(self) -> str | None:
-        return self.advocate_id
+        """Until it has accepted: the person whom the invitation was mailed to."""
+        return self.advocate_id or self.contact_id

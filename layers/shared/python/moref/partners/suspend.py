@@ -1,6 +1,7 @@
 """Staff suspend a partner, or let it go on. What it earned is held meanwhile; its link leads where it always led."""
 
 from moref.events import Event
+from moref.kernel.errors import Conflict
 from moref.partners.accept import accepted
 from moref.partners.model import Partner
 from moref.records import Change, Emit, Write, get
@@ -22,6 +23,8 @@ def resume(runtime: Runtime, organization_id: str, id: str, *, actor: str) -> Pa
 def _set(runtime: Runtime, org: str, id: str, *, suspended: bool, reason: str | None, actor: str) -> Partner:
     store, now = runtime.store, runtime.clock.now()
     before = get(store, Partner, org, id)
+    if before.status == "withdrawn":
+        raise Conflict("the invitation was withdrawn: invite anew")
     if (before.status == "suspended") == suspended:
         return before
     status = "suspended" if suspended else ("active" if before.accepted_at else "invited")

@@ -33,7 +33,16 @@ from moref.rewards.new_address import NewAddress
 from moref.runtime import Runtime
 
 _BY_LEAD = ("quote_form", "lead_submitted")  # evidence whose source is a lead
-_OF_CONTACTS = (Job, Enrollment, Feedback, Message, StaffTask, CreditAccount, CreditUse)  # listed by their contact
+_OF_CONTACTS = (
+    Partner,
+    Job,
+    Enrollment,
+    Feedback,
+    Message,
+    StaffTask,
+    CreditAccount,
+    CreditUse,
+)  # listed by their contact
 _OF_ADVOCATES = (Link, Referral, Reward, TermsAcceptance, Standing, ProgramException, Dispute, Goodwill, Debt, Partner)
 
 
