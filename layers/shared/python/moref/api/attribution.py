@@ -11,6 +11,7 @@ from moref.api.operation import Call, Operation, Schema, visible
 from moref.api.read import instant
 from moref.api.resource import Resource
 from moref.api.resources_attribution import DISPUTE, REFERRAL, UNMATCHED
+from moref.api.schemas import object_of
 from moref.intake.model import Contact, Job
 from moref.kernel.errors import BadInput
 from moref.referrals.model import Advocate, Dispute, Referral, UnmatchedSource
@@ -186,29 +187,25 @@ def _decide(call: Call, *, accept: bool) -> Any:
     return DISPUTE.view(found)
 
 
-def _object(**properties: Schema) -> Schema:
-    return {"type": "object", "properties": properties, "required": list(properties)}
-
-
 def _found() -> Schema:
     text, maybe = {"type": "string"}, {"type": ["string", "null"]}
-    item = _object(
+    item = object_of(
         contact_id=text, location_id=text, first_name=text, last_name=text, phone=maybe, email=maybe, advocate_id=maybe
     )
-    return _object(items={"type": "array", "items": item}, next_cursor=maybe)
+    return object_of(items={"type": "array", "items": item}, next_cursor=maybe)
 
 
 def _merged() -> Schema:
-    return _object(id={"type": "string"}, merged={"type": "string"})
+    return object_of(id={"type": "string"}, merged={"type": "string"})
 
 
 def explained() -> Schema:
     text, maybe, rows = {"type": "string"}, {"type": ["string", "null"]}, {"type": "array", "items": {"type": "object"}}
-    return _object(
+    return object_of(
         referral_id=text, audience={"type": "string", "enum": list(AUDIENCES)}, status=text,
-        credit=_object(credited={"type": "boolean"}, advocate_id=maybe, name=maybe),
-        why=_object(words=text, kind=maybe, at=maybe), evidence=rows, others=rows, holds=rows,
-        reward={"type": ["object", "null"]}, disputes=rows, next=_object(words=text, by=maybe),
+        credit=object_of(credited={"type": "boolean"}, advocate_id=maybe, name=maybe),
+        why=object_of(words=text, kind=maybe, at=maybe), evidence=rows, others=rows, holds=rows,
+        reward={"type": ["object", "null"]}, disputes=rows, next=object_of(words=text, by=maybe),
     )  # fmt: skip
 
 

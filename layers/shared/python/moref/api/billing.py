@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from moref.api.operation import Call, Operation, Schema
+from moref.api.schemas import object_of
 from moref.tenants.forms import Address, Form
 
 
@@ -40,33 +41,29 @@ _MONEY: Schema = {
 }
 
 
-def _object(**properties: Schema) -> Schema:
-    return {"type": "object", "properties": properties, "required": list(properties)}
-
-
 def _overview() -> Schema:
     text, number, yes = {"type": "string"}, {"type": "integer"}, {"type": "boolean"}
     statuses = [
         "not_billed", "trialing", "trial_ended", "active", "past_due", "unpaid", "canceled", "incomplete", "paused",
     ]  # fmt: skip
-    return _object(
+    return object_of(
         status={"type": "string", "enum": statuses},
         lapsed=yes,
         words={"type": ["string", "null"], "description": "why nothing new may begin, and what to do"},
-        may=_object(read=yes, export=yes, pay_owed_rewards=yes, send=yes, enroll=yes),
+        may=object_of(read=yes, export=yes, pay_owed_rewards=yes, send=yes, enroll=yes),
         locations={"type": "integer", "description": "active ones"},
-        plan=_object(name=text, words=text, monthly=_MONEY),
-        plans={"type": "array", "items": _object(name=text, from_locations=number, words=text, per_location=_MONEY)},
+        plan=object_of(name=text, words=text, monthly=_MONEY),
+        plans={"type": "array", "items": object_of(name=text, from_locations=number, words=text, per_location=_MONEY)},
         trial_ends_at=_TIME,
         grace_ends_at=_TIME | {"description": "until when all goes on although a payment is missing"},
         period_start=_TIME,
         period_end=_TIME,
         cancel_at=_TIME,
         quantity_billed={"type": ["integer", "null"], "description": "locations, as the processor has them"},
-        usage=_object(
+        usage=object_of(
             since={"type": "string", "format": "date-time"},
             until={"type": "string", "format": "date-time"},
-            messages=_object(sms=number, whatsapp=number, email=number),
+            messages=object_of(sms=number, whatsapp=number, email=number),
             referrals=number,
         ),
     )

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from moref.api.operation import Call, Schema
+from moref.api.schemas import object_of
 from moref.kernel.errors import MorefError, NotFound
 from moref.records import Entity
 from moref.tenants.forms import Form, Identifier
@@ -56,27 +57,15 @@ def _outcome(id: str, one: Decide) -> Outcome:
         return Outcome(id, ok=False, code=error.code, detail=error.detail)
 
 
-OUTCOMES: Schema = {
-    "type": "object",
-    "properties": {
-        "items": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "id": {"type": "string"},
-                    "ok": {"type": "boolean"},
-                    "status": {"type": ["string", "null"], "description": "the row's after it"},
-                    "code": {
-                        "type": ["string", "null"],
-                        "description": "of the problem, as a single call would name it",
-                    },
-                    "detail": {"type": ["string", "null"]},
-                },
-                "required": ["id", "ok", "status", "code", "detail"],
-            },
-        },
-        "failed": {"type": "integer", "description": "how many were not decided; the others are"},
-    },
-    "required": ["items", "failed"],
-}
+_TEXT: Schema = {"type": ["string", "null"]}
+_OUTCOME = object_of(
+    id={"type": "string"},
+    ok={"type": "boolean"},
+    status=_TEXT | {"description": "the row's after it"},
+    code=_TEXT | {"description": "of the problem, as a single call would name it"},
+    detail=_TEXT,
+)
+OUTCOMES = object_of(
+    items={"type": "array", "items": _OUTCOME},
+    failed={"type": "integer", "description": "how many were not decided; the others are"},
+)

@@ -6,9 +6,10 @@ from typing import Any
 
 from pydantic import Field
 
-from moref.api.operation import Call, Operation, Schema
+from moref.api.operation import Call, Operation
 from moref.api.read import instant
 from moref.api.resources import INBOX, LINK, PAYOUT
+from moref.api.schemas import items_of, object_of
 from moref.intake.model import ERASED, InboxEvent
 from moref.kernel.errors import BadInput
 from moref.kernel.webhook import LARGEST_BODY
@@ -110,34 +111,13 @@ def _note(call: Call, action: str, subject: str, **detail: str) -> None:
     call.runtime.store.commit(audited(now, call.organization_id, call.caller.member_id, action, subject, **detail))
 
 
-_PAYLOAD: Schema = {
-    "type": "object",
-    "properties": {"id": {"type": "string"}, "payload": {"type": "string"}},
-    "required": ["id", "payload"],
-}
-_REPLAYED: Schema = {
-    "type": "object",
-    "properties": {"replayed": {"type": "array", "items": {"type": "string"}}, "more": {"type": "boolean"}},
-    "required": ["replayed", "more"],
-}
-_BALANCES: Schema = {
-    "type": "object",
-    "properties": {
-        "items": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "currency": {"type": "string"},
-                    "account": {"type": "string"},
-                    "amount": {"type": "integer", "description": "minor units; debits are positive"},
-                },
-                "required": ["currency", "account", "amount"],
-            },
-        }
-    },
-    "required": ["items"],
-}
+_PAYLOAD = object_of(id={"type": "string"}, payload={"type": "string"})
+_REPLAYED = object_of(replayed={"type": "array", "items": {"type": "string"}}, more={"type": "boolean"})
+_BALANCES = items_of(
+    currency={"type": "string"},
+    account={"type": "string"},
+    amount={"type": "integer", "description": "minor units; debits are positive"},
+)
 
 OPERATIONS = (
     Operation("POST", "/v1/payouts/{id}/retry", _retry_payout, "admin", "payouts",

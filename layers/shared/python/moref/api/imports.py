@@ -8,6 +8,7 @@ from pydantic import Field
 from moref.api.operation import Call, Operation, Schema
 from moref.api.read import instant
 from moref.api.resource import STATUS, Resource, words
+from moref.api.schemas import object_of
 from moref.imports.model import (
     MOST_BYTES,
     MOST_REJECTED,
@@ -158,17 +159,15 @@ def _kinds(call: Call) -> Any:
     return {"items": items}
 
 
-def _object(**properties: Schema) -> Schema:
-    return {"type": "object", "properties": properties, "required": list(properties)}
-
-
 def _described() -> Schema:
     text, texts = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
     also = texts | {"description": "other headers it is found by; letter case, spaces, dashes and dots do not matter"}
     groups = {"type": "array", "items": texts, "description": "of each group the file has one column at least"}
-    columns = {"type": "array", "items": _object(name=text, also=also)}
-    item = _object(kind={"type": "string", "enum": list(get_args(Kind))}, words=text, columns=columns, required=groups)
-    return _object(items={"type": "array", "items": item})
+    columns = {"type": "array", "items": object_of(name=text, also=also)}
+    item = object_of(
+        kind={"type": "string", "enum": list(get_args(Kind))}, words=text, columns=columns, required=groups
+    )
+    return object_of(items={"type": "array", "items": item})
 
 
 def _asked() -> Schema:

@@ -8,6 +8,7 @@ from moref.api import read
 from moref.api.attribution import explained, explanation_audience
 from moref.api.operation import Call, Operation, Schema
 from moref.api.resource import PLACE, STATUS, Resource, words
+from moref.api.schemas import object_of
 from moref.partners.model import Partner
 from moref.partners.types import PartnerType
 from moref.referrals.model import Referral
@@ -134,26 +135,22 @@ def _statement(call: Call) -> Any:
     return statement(call.runtime, call.organization_id, id, audience)
 
 
-def _object(**properties: Schema) -> Schema:
-    return {"type": "object", "properties": properties, "required": list(properties)}
-
-
 def _sent() -> Schema:
-    return _object(lead_id={"type": "string"}, referral_id={"type": "string"})
+    return object_of(lead_id={"type": "string"}, referral_id={"type": "string"})
 
 
 def _stated() -> Schema:
     text, maybe, at = {"type": "string"}, {"type": ["string", "null"]}, {"type": "string", "format": "date-time"}
-    rule = _object(program_id=maybe, program_version={"type": ["integer", "null"]}, judged={"type": "boolean"},
+    rule = object_of(program_id=maybe, program_version={"type": ["integer", "null"]}, judged={"type": "boolean"},
                    words=text)  # fmt: skip
-    return _object(
+    return object_of(
         referral_id=text,
         lead_id=maybe,
         received_at=at,
         submitted_by={"type": "string", "enum": ["friend", "partner", "staff"]},
         person=maybe | {"description": "the name that the partner typed; null when the person came by the link"},
         rule=rule,
-        stages={"type": "array", "items": _object(stage=text, at=at)},
+        stages={"type": "array", "items": object_of(stage=text, at=at)},
         not_paid_because={"type": "array", "items": text},
         explanation=explained(),
     )

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from moref.api.operation import Call, Operation, Schema
+from moref.api.operation import Call, Operation
 from moref.api.resource import STATUS, Resource, words
+from moref.api.schemas import items_of
 from moref.intake.model import Contact
 from moref.privacy.model import Erasure, Export
 from moref.tenants.forms import Form, Line
@@ -26,20 +27,7 @@ EXPORT = Resource(
     whole=True,
     least="admin",
 )
-_LINKS: Schema = {
-    "type": "object",
-    "properties": {
-        "items": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"name": {"type": "string"}, "url": {"type": "string"}},
-                "required": ["name", "url"],
-            },
-        }
-    },
-    "required": ["items"],
-}
+_LINKS = items_of(name={"type": "string"}, url={"type": "string"})
 
 
 class Erase(Form):

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from moref.api.operation import Call, Operation, Schema
+from moref.api.schemas import object_of
 from moref.runtime import Runtime
 from moref.signin.codes import VALID
 from moref.signin.sessions import SignedIn
@@ -149,19 +150,15 @@ def places(runtime: Runtime, person: Any, found: Any) -> dict[str, Any]:
     }
 
 
-def _object(**properties: Schema) -> Schema:
-    return {"type": "object", "properties": properties, "required": list(properties)}
-
-
 _TEXT: Schema = {"type": "string"}
 _ROLE: Schema = {"type": "string", "enum": ["owner", "admin", "member"]}
 _AT: Schema = {"type": "string", "format": "date-time"}
 _PLACES: dict[str, Schema] = {
     "memberships": {
         "type": "array",
-        "items": _object(organization_id=_TEXT, organization=_TEXT, member_id=_TEXT, role=_ROLE),
+        "items": object_of(organization_id=_TEXT, organization=_TEXT, member_id=_TEXT, role=_ROLE),
     },
-    "invitations": {"type": "array", "items": _object(id=_TEXT, organization=_TEXT, role=_ROLE, expires_at=_AT)},
+    "invitations": {"type": "array", "items": object_of(id=_TEXT, organization=_TEXT, role=_ROLE, expires_at=_AT)},
 }
 
 
@@ -169,7 +166,7 @@ def signed_in_schema() -> Schema:
     maybe: Schema = {"type": ["string", "null"], "description": "null for somebody without organization"}
     return {
         "title": "SignedIn",
-        **_object(
+        **object_of(
             access_token={"type": "string", "description": "the bearer token of every call, for 15 minutes"},
             token_type={"type": "string", "enum": ["Bearer"]},
             expires_in={"type": "integer", "description": "seconds"},
@@ -182,16 +179,16 @@ def signed_in_schema() -> Schema:
 
 
 def _asked_schema() -> Schema:
-    return _object(valid_seconds={"type": "integer", "description": "of the code, if a mail can reach the address"})
+    return object_of(valid_seconds={"type": "integer", "description": "of the code, if a mail can reach the address"})
 
 
 def _begun_schema() -> Schema:
     seconds: Schema = {"type": "integer", "description": "until the browser must be back"}
-    return _object(authorization_url=_TEXT, state=_TEXT, ticket=_TEXT, valid_seconds=seconds)
+    return object_of(authorization_url=_TEXT, state=_TEXT, ticket=_TEXT, valid_seconds=seconds)
 
 
 def _me_schema() -> Schema:
-    return {"title": "Me", **_object(email=_TEXT, **_PLACES)}
+    return {"title": "Me", **object_of(email=_TEXT, **_PLACES)}
 
 
 OPERATIONS = (

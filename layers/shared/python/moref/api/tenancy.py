@@ -6,6 +6,7 @@ from pydantic import Field
 
 from moref.api.operation import Call, Operation, Schema
 from moref.api.resources import LEGAL_ENTITY, LOCATION, ORGANIZATION, SWITCH
+from moref.api.schemas import items_of
 from moref.kernel.errors import NotFound
 from moref.kernel.keys import GLOBAL
 from moref.records import every
@@ -134,25 +135,12 @@ _SETTINGS: Schema = {
         "required": ["value", "from", "locked", "levels", "words"],
     },
 }
-_SWITCHES: Schema = {
-    "type": "object",
-    "properties": {
-        "items": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "id": {"type": "string", "enum": list(switches.NAMES)},
-                    "stopped": {"type": "boolean"},
-                    "reason": {"type": ["string", "null"]},
-                    "stopped_by_platform": {"type": "boolean"},
-                },
-                "required": ["id", "stopped", "reason", "stopped_by_platform"],
-            },
-        }
-    },
-    "required": ["items"],
-}
+_SWITCHES = items_of(
+    id={"type": "string", "enum": list(switches.NAMES)},
+    stopped={"type": "boolean"},
+    reason={"type": ["string", "null"]},
+    stopped_by_platform={"type": "boolean"},
+)
 
 OPERATIONS = (
     Operation("GET", "/v1/organization", _read_organization, "member", "organization", "Your organization",

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from moref.api.operation import Call, Operation, Schema
+from moref.api.schemas import object_of
 from moref.campaigns.model import Feedback, StaffTask
 from moref.conversions.model import PROMISE, Conversion
 from moref.imports.model import Import
@@ -160,11 +161,11 @@ def _item(kind: Kind, since: datetime, row: Entity, now: datetime) -> dict[str, 
 def _answer() -> Schema:
     text, maybe = {"type": "string"}, {"type": ["string", "null"]}
     instant = {"type": ["string", "null"], "format": "date-time"}
-    item = _object(
+    item = object_of(
         id=text, location_id=maybe, since=instant, age_seconds={"type": "integer"}, due_by=instant,
         detail=maybe | {"description": "why, or how far, in plain words; never a person's data"},
     )  # fmt: skip
-    kind = _object(
+    kind = object_of(
         kind={"type": "string", "enum": [kind.name for kind in KINDS]}, words=text,
         count={"type": "integer", "minimum": 0, "maximum": MOST},
         more={"type": "boolean", "description": f"there are more than {MOST}"},
@@ -172,11 +173,7 @@ def _answer() -> Schema:
         first={"type": "array", "items": item, "maxItems": FIRST, "description": "the oldest"},
         list=text | {"description": "where all of it is listed"},
     )  # fmt: skip
-    return _object(as_of={"type": "string", "format": "date-time"}, kinds={"type": "array", "items": kind})
-
-
-def _object(**properties: Schema) -> Schema:
-    return {"type": "object", "properties": properties, "required": list(properties)}
+    return object_of(as_of={"type": "string", "format": "date-time"}, kinds={"type": "array", "items": kind})
 
 
 _PLACE: Schema = {"type": "string", "description": "only of this location"}
