@@ -4,14 +4,16 @@ import csv
 import io
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from bulk_worker.handler import WORK
 from moref.kernel.errors import Conflict, Forbidden
 from moref.messaging.model import Message
-from moref.privacy import export_organization
+from moref.privacy import export, export_organization, export_webhooks
 from moref.privacy.ask_export import ask_export, links
+from moref.privacy.export_webhooks import WITHHELD
 from moref.privacy.inventory import INVENTORY
 from moref.privacy.model import Export
 from moref.privacy.sweep import sweep_exports
@@ -58,6 +60,44 @@ def test_a_person_gets_nothing_of_their_friend(life: Life) -> None:
     text = json.dumps(person(life, life.ann)).lower()
     for word in ("fritz", "frindle", FRITZ["phone"], "12 warbler", life.fritz.lower()):
         assert word not in text, word
+
+
+def webhooks(life: Life) -> list[dict[str, Any]]:
+    return [
+        row for name, body in sorted(files(life).items()) if name.startswith("webhooks.") for row in json.loads(body)
+    ]  # fmt: skip
+
+
+def test_a_person_gets_the_webhooks_they_stand_in_and_none_that_tells_of_others(life: Life) -> None:
+    both = {"From": ANN["phone"], "Body": f"ask {FRITZ['email']}", "To": "+15125550100", "MessageSid": "SM2"}
+    life.raw("twilio", urlencode(both).encode(), "sm2", work=False)
+    life.raw("crm:generic", b"damaged", "broken", work=False)
+    nameless = {"id": "C-9", "first_name": "Fritz", "last_name": "Frindle"}
+    life.webhook("J-9", nameless, "booked", referred_by=f"Annabel Quimby {ANN['phone']}")
+    done = asked(life, life.ann)
+    assert done.status == "ready"
+    found = webhooks(life)
+    texts = [row["text"] for row in found if row["text"] is not None]
+    assert any("77 Canary Lane" in text for text in texts)
+    assert sum(row.get("withheld") == WITHHELD for row in found) >= 1
+    assert all(row["source"] in ("crm:generic", "twilio") for row in found)
+    everything = b"".join(files(life).values()).decode().lower()
+    for word in ("fritz", "frindle", FRITZ["phone"], "12 warbler"):
+        assert word not in everything, word
+    assert done.rows == sum(file.rows for file in done.files)
+
+
+def test_webhooks_of_a_large_organization_are_looked_through_in_slices(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export_webhooks, "PAGE", 1)
+    monkeypatch.setattr(export, "AT_ONCE", 2)
+    asked(life, life.ann)
+    kept = {name: body for name, body in files(life).items() if name.startswith("webhooks.")}
+    assert len(kept) > 1
+    assert {row["id"] for row in webhooks(life)} == {
+        row["id"] for body in kept.values() for row in json.loads(body)
+    }  # fmt: skip
 
 
 def test_an_organization_gets_every_row_of_every_noun_as_lines_and_as_a_table(life: Life) -> None:

@@ -78,7 +78,8 @@ OPERATIONS = (
               "webhook or import brings it back. Links, the ledger and opt-outs stay, without a name",
               ERASURE.schema, status=202, body=Erase, idempotency="required", whole=True, fresh=True),
     Operation("POST", "/v1/contacts/{id}/export", _export_person, "admin", "privacy",
-              "Asks for a copy of everything that is held of a person, as JSON", EXPORT.schema, status=202,
+              "Asks for a copy of everything that is held of a person, as JSON; webhooks in which no address of others "
+              "stands come with their text", EXPORT.schema, status=202,
               idempotency="required", whole=True, fresh=True),
     Operation("POST", "/v1/organization/export", _export_all, "owner", "privacy",
               "Asks for a copy of everything the organization owns: JSON lines and CSV for each noun", EXPORT.schema,

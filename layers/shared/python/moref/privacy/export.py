@@ -6,6 +6,7 @@ from moref.kernel.names import BULK
 from moref.privacy.ask_export import forget_files
 from moref.privacy.export_organization import ORDER, export_page
 from moref.privacy.export_person import export_person
+from moref.privacy.export_webhooks import AT_ONCE, export_webhooks
 from moref.privacy.model import Export
 from moref.privacy.sweep import EXPORT_WORK, EXPORTS_KEPT, export_command
 from moref.records import Change, get
@@ -19,18 +20,24 @@ def export(runtime: Runtime, organization_id: str, id: str) -> None:
     row = get(runtime.store, Export, organization_id, id)
     if row.status != "running":
         return
+    page, pages, after = export_page, len(ORDER), row
     if row.of == "person":
-        file = export_person(runtime, row)
-        _commit(runtime, row, row.changed(runtime.clock.now(), files=[file], rows=file.rows, at_noun=None))
-        return
-    after = row
-    for _ in ORDER:
-        after = after.changed(runtime.clock.now(), **export_page(runtime, after))
+        page, pages, after = export_webhooks, AT_ONCE, _of_person(runtime, row)
+    for _ in range(pages):
+        after = after.changed(runtime.clock.now(), **page(runtime, after))
         if after.at_noun is None or after.rows - row.rows >= SLICE:
             break
     _commit(runtime, row, after)
     if after.at_noun is not None:
         runtime.queues.send(BULK, export_command(after, EXPORT_WORK))
+
+
+def _of_person(runtime: Runtime, row: Export) -> Export:
+    """What stands in rows first; the webhooks come after it."""
+    if row.at_noun is not None:
+        return row
+    file = export_person(runtime, row)
+    return row.changed(runtime.clock.now(), files=[file], rows=file.rows)
 
 
 def remove(runtime: Runtime, organization_id: str, id: str) -> None:

@@ -58,7 +58,7 @@ class ExportFile(BaseModel):
 class Export(Entity):
     """A copy of what is held: of one person, or of everything an organization owns. Its files are gone at `gone_at`.
 
-    Where an organization's export goes on: at `noun`, after the row `after`.
+    Where it goes on: at `at_noun`, after the row `after`. A person's first slice writes all but the webhooks.
     """
 
     noun: ClassVar[str] = "export"

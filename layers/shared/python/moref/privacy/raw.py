@@ -37,6 +37,20 @@ def holds(keys: PlatformKeys, event: InboxEvent, wanted: Collection[str], jobs: 
     return any(not {*found}.isdisjoint(wanted) for text in _texts(body) for found in keys_in(keys, org, text))
 
 
+def names_others(
+    keys: PlatformKeys, event: InboxEvent, known: Collection[str], jobs: Collection[tuple[str, str]]
+) -> bool:  # fmt: skip
+    """Whether it is about somebody else's job, or an address or a phone number stands in it that is none of `known`:
+    too often rather than too rarely. `jobs` as in `holds`, of the person alone."""
+    body, org = raw_body(event), event.organization_id
+    customer, job = _named(event, body)
+    if customer and {*customer_keys(keys, org, [f"{event.connection_id}|{customer}"])}.isdisjoint(known):
+        return True
+    if job and not customer and (event.connection_id, job) not in jobs:
+        return True
+    return any({*each}.isdisjoint(known) for text in _texts(body) for each in keys_in(keys, org, text))
+
+
 def _named(event: InboxEvent, body: bytes) -> tuple[str, str]:
     """The ids that the CRM's own adapter reads in it, of the customer and of the job; "" where it names none."""
     if not event.source.startswith("crm:"):
