@@ -25,6 +25,7 @@ from moref.reporting.count_again import sweep_counters as counters
 from moref.reporting.digest_due import sweep_digests as digests
 from moref.rewards.expire import sweep_codes as codes
 from moref.runtime import Runtime
+from moref.transfers.sweep import sweep_transfers as transfers
 
 Sweep = Callable[[Runtime], int]
 
@@ -32,7 +33,7 @@ EVERY_ROUND: dict[str, Sweep] = {"events": lambda runtime: router(runtime).sweep
 HOURLY: dict[str, Sweep] = {
     "steps": steps, "messages": messages, "leads": leads, "crm": records, "disputes": disputes, "codes": codes,
     "erasures": erasures, "exports": exports, "subscriptions": subscriptions, "closings": closings,
-    "digests": digests, "imports": imports, "trials": trials,
+    "digests": digests, "imports": imports, "trials": trials, "transfers": transfers,
 }  # fmt: skip
 DAILY: dict[str, Sweep] = {"counters": counters, "retention": retention}
 

@@ -88,6 +88,9 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "report.digest_due": (REPORTS,),  # subject week (its Monday); once for each week of an organization
     "message.queued": (MESSAGES,),  # subject message
     "erasure.asked": (BULK,),  # subject erasure; of a person, whose data goes slice by slice
+    "location_transfer.offered": (BULK,),  # subject the seller's row; what there is at the branch is counted
+    "location_transfer.accepted": (BULK,),  # subject the buyer's row; the branch goes over slice by slice
+    "opt_out.recorded": (BULK,),  # subject keyed hash of an address; its person went to another organization, too
     "organization.closing_changed": (BULK, BILLING),  # subject organization; status: closing, or active again
     "export.asked": (BULK,),  # subject export; of: person or organization; its files are written slice by slice
     "message.changed": (REPORTS,),  # subject message to somebody; status: it left; of a campaign, also what followed

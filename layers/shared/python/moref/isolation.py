@@ -1,7 +1,8 @@
 """The tenant guard: a store that refuses every row outside one organization.
 
 Request handlers wrap their store in it as soon as the organization is verified, so a forgotten check further in cannot
-read or change a stranger's row. GLOBAL rows (what a link or token leads to) stay reachable; they hold ids only.
+read or change a stranger's row. GLOBAL rows (what a link or token leads to) stay reachable; they hold nobody's data.
+Work that both sides agreed on crosses between two organizations, never on a request, and is held to these two.
 """
 
 from dataclasses import replace
@@ -18,13 +19,13 @@ class TenantBreach(AssertionError):
 
 
 class Bound:
-    """A Store of one organization."""
+    """A Store of one organization, or of the two that something goes between."""
 
-    def __init__(self, store: Store, organization_id: str) -> None:
-        if not organization_id or organization_id == GLOBAL or "#" in organization_id:
+    def __init__(self, store: Store, *organization_ids: str) -> None:
+        if not organization_ids or any(not id or id == GLOBAL or "#" in id for id in organization_ids):
             raise TenantBreach("bound to no organization")
         self._store = store
-        self._organization = organization_id
+        self._reached = frozenset({*organization_ids, GLOBAL})
 
     def find(self, kind: type[E], organization_id: str, id: str) -> E | None:
         self._check(organization_id)
@@ -71,13 +72,18 @@ class Bound:
         self._store.commit(*writes)
 
     def _check(self, organization_id: str) -> None:
-        if organization_id not in (self._organization, GLOBAL):
+        if organization_id not in self._reached:
             raise TenantBreach("another organization's row")
 
 
 def bound(runtime: Runtime, organization_id: str) -> Runtime:
     """The same runtime for one organization's request."""
     return replace(runtime, store=Bound(runtime.store, organization_id))
+
+
+def between(runtime: Runtime, one: str, other: str) -> Runtime:
+    """The same runtime for a worker that carries something from one organization to another."""
+    return replace(runtime, store=Bound(runtime.store, one, other))
 
 
 def _organizations(write: Write) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from moref.api.crew import CREW_MEMBER
 from moref.api.goodwill import ROWS as GOODWILL_ROWS
 from moref.api.imports import IMPORT
 from moref.api.leads import LEAD
+from moref.api.location_transfers import TRANSFER
 from moref.api.members import INVITATION, MEMBER
 from moref.api.operation import Call, Schema
 from moref.api.programs import ROWS as PROGRAM_ROWS
@@ -38,7 +39,7 @@ LOCATION = Resource(
     Location,
     words(
         "name legal_entity_id time_zone postal_address state phone staff_email review_url site_url sms_sender"
-        " crm_branch branding status settings"
+        " crm_branch branding status settings transferred_to came_from"
     ),
     "branches",
     STATUS,
@@ -46,8 +47,8 @@ LOCATION = Resource(
 LINK = Resource(
     "links",
     Link,
-    words("advocate_id location_id clicks first_clicked_at last_clicked_at"),
-    "advocates' permanent links; id is the code, clicks are approximate within the day",
+    words("advocate_id location_id clicks first_clicked_at last_clicked_at moved_at"),
+    "advocates' permanent links; id is the code, clicks are approximate within the day; one that moved leads elsewhere",
     PLACE | {"advocate_id": "parent"},
 )
 INBOX = Resource(
@@ -97,6 +98,7 @@ READABLE = (
     *CAMPAIGN_ROWS,
     *ATTRIBUTION_ROWS,
     LOCATION,
+    TRANSFER,
     *PROGRAM_ROWS,
     *BUDGET_ROWS,
     *GOODWILL_ROWS,

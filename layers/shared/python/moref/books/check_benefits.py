@@ -24,7 +24,10 @@ def faults(store: Store, organization_id: str, entries: list[Entry]) -> list[str
 
 
 def _rewards(rewards: list[Reward], sums: Sums) -> list[str]:
-    booked = ((one, sums[(one.id, "accrued")] - sums[(one.id, "lowered")]) for one in rewards)
+    booked = (
+        (one, sums[(one.id, "accrued")] + sums[(one.id, "credit_received")] - sums[(one.id, "lowered")])
+        for one in rewards
+    )
     found = [f"{one.id} says {one.amount}, the journal {amount}" for one, amount in booked if one.amount != amount]
     kept = ((one, sums[(one.id, "debt_settled")]) for one in rewards)
     return found + [f"{one.id} says {one.withheld} was kept, the journal {sum_}" for one, sum_ in kept
@@ -39,6 +42,7 @@ def _credits(store: Store, org: str, sums: Sums, known: set[str]) -> list[str]:
     derived = {
         id: sums[(id, "credit_granted")] + sums[(id, "credit_returned")] + sums[(id, "credit_restored")]
         - sums[(id, "credit_used")] - sums[(id, "credit_taken_back")]
+        + sums[(id, "credit_received")] - sums[(id, "credit_transferred")]
         for id in known | left.keys()
     }  # fmt: skip
     return [f"{id} has {left[id]} of credit left, the journal {owed}" for id, owed in sorted(derived.items())

@@ -96,7 +96,8 @@ def lead_created(runtime: Runtime, org: str, id: str) -> None:
     if lead.submitted_by != "friend":
         return
     friend = runtime.store.find(Contact, org, lead.contact_id)
-    if friend is not None and friend.consents and referral.status in ("new", "quoted"):
+    agreed = friend is not None and any(not each.history for each in friend.consents)
+    if friend is not None and agreed and referral.status in ("new", "quoted"):
         cause = Cause("quoted", referral.id, lead.created_at, friend.id, lead.location_id, referral_id=referral.id)
         begin(runtime, org, cause)
 

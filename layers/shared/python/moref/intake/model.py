@@ -11,6 +11,10 @@ from moref.records import Entity
 # Why an inbox row has no body any more: it held somebody who was erased. What it told of the job counts.
 ERASED = "it held somebody who was erased"
 
+# Source of a contact that came with a branch whose customers were not said to know its new owner: until a CRM here
+# speaks of them they are advertised to on no channel without a consent given here.
+TRANSFERRED = "transfer"
+
 
 class InboxEvent(Entity):
     """A webhook as it came, stored once per (source, event id). Written by a door, worked on later."""
@@ -71,6 +75,8 @@ class Consent(_Part):
     source: str  # quote form, CRM field under the organization's attestation ...
     text_version: str = "1"
     withdrawn: bool = False  # the source says that it holds no more
+    note: str | None = None  # how it came here with a branch that another organization had
+    history: bool = False  # proof of what was agreed with somebody else: it permits nothing here
 
 
 class Address(_Part):
@@ -100,7 +106,7 @@ class Contact(Entity):
     unread_replies: list[str] = Field(default_factory=list)  # messages that staff have not read yet
     language_by: Literal["crm", "staff", "person"] = "crm"  # who decided it; a CRM overrules neither of the others
     crm_keys: list[str] = Field(default_factory=list)  # "<connection>|<the CRM's id>"
-    source: str = "crm"  # who vouches for the addresses: crm, or the form that first brought them
+    source: str = "crm"  # who vouches for the addresses: crm, or the form that first brought them, or TRANSFERRED
     known_at: dict[str, AwareDatetime] = Field(default_factory=dict)  # field -> time the CRM gave its value
     phone_kind: Literal["mobile", "home", "office", "other"] | None = (
         None  # as the CRM says; home and office get no SMS

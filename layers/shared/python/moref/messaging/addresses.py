@@ -28,8 +28,10 @@ def sms_phone(contact: Contact) -> str | None:
 
 
 def has_consent(contact: Contact, channel: Channel) -> bool:
-    """A stored consent record for marketing on the channel that its source has not withdrawn."""
-    ours = sorted((each for each in contact.consents if each.channel == channel), key=lambda each: each.at)
+    """A stored consent record for marketing on the channel that its source has not withdrawn, and given to us."""
+    ours = sorted(
+        (each for each in contact.consents if each.channel == channel and not each.history), key=lambda each: each.at
+    )
     newest = {each.source: each for each in ours}
     return any(not each.withdrawn for each in newest.values())
 

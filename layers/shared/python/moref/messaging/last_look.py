@@ -11,7 +11,7 @@ from moref.campaigns.model import Enrollment
 from moref.campaigns.places import Place, candidates
 from moref.campaigns.windows import LEAST_ROOM, closes_at, next_allowed
 from moref.identity.current import current
-from moref.intake.model import Contact, Job
+from moref.intake.model import TRANSFERRED, Contact, Job
 from moref.messaging.addresses import has_consent, opted_out, sms_country_allowed, sms_phone
 from moref.messaging.frequency import Most, allowance
 from moref.messaging.model import Channel, Message, MessageClass, SkipReason, Suppression
@@ -149,7 +149,8 @@ def _wishes(channel: Channel, kind: MessageClass, contact: Contact) -> SkipReaso
         return None
     if contact.marketing_paused_at is not None:
         return "marketing_paused"
-    return "no_consent" if channel != "email" and not has_consent(contact, channel) else None
+    asks = channel != "email" or contact.source == TRANSFERRED
+    return "no_consent" if asks and not has_consent(contact, channel) else None
 
 
 def _sms(runtime: Runtime, message: Message, location: Location, phone: str | None) -> SkipReason | None:

@@ -1,20 +1,24 @@
 """Opting out of a channel, and in again: at once, for every branch, and for every contact with that address.
 
 A wish about a phone number binds texts and WhatsApp alike. The suppression is kept by the keyed hash of the address: it
-outlives the contact, and binds one that comes back by erasure and import.
+outlives the contact, and binds one that comes back by erasure and import. Where a branch with such a person went to
+another organization, a later wish is told there, too (transfers.wishes).
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from moref.events import Event
 from moref.intake.model import Contact
 from moref.kernel.errors import Conflict
+from moref.kernel.keys import GLOBAL
 from moref.messaging.addresses import MARKETING_TEXTS, wish_about
 from moref.messaging.model import Channel, Suppression
 from moref.people import person_key
-from moref.records import Change, Create, Write
+from moref.records import Change, Create, Emit, Write
 from moref.runtime import Runtime
+from moref.transfers.model import MOVED_KEY
 
 TRIES = 5
 MOST_CONTACTS = 90  # marked in one commit; the suppression itself binds any number
@@ -28,11 +32,11 @@ _STRENGTH = {UNSUBSCRIBED: 0, "staff": 1, "preferences page": 1, DO_NOT_CONTACT:
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """`at`: when it was said; `note`: staff's own words."""
+    """About the address with that keyed hash. `at`: when it was said; `note`: staff's own words."""
 
     organization_id: str
     channel: Channel
-    address: str
+    key: str
     reason: str
     at: datetime
     note: str | None = None
@@ -54,7 +58,23 @@ def opt_out(
     `unsubscribed` binds marketing only, whatever else binds every message but the answer to a keyword. `at` is when it
     was said, by default now. `also` is written in the same commit.
     """
-    wish = _Wish(organization_id, channel, address, reason, at or runtime.clock.now(), note)
+    key = suppression_id(runtime, organization_id, channel, address)
+    opt_out_key(runtime, organization_id, channel, key, reason, note=note, at=at, also=also)
+
+
+def opt_out_key(
+    runtime: Runtime,
+    organization_id: str,
+    channel: Channel,
+    key: str,
+    reason: str,
+    *,
+    note: str | None = None,
+    at: datetime | None = None,
+    also: Sequence[Write] = (),
+) -> None:
+    """As `opt_out`, of an address that is known by its keyed hash alone."""
+    wish = _Wish(organization_id, channel, key, reason, at or runtime.clock.now(), note)
     _repeat(lambda: _stopped(runtime, wish), also, runtime)
 
 
@@ -65,7 +85,8 @@ def opt_in(
 
     One that was asked for after `at` stays: a START that is worked on late, or again, does not undo a later STOP.
     """
-    wish = _Wish(organization_id, channel, address, reason, at or runtime.clock.now())
+    key = suppression_id(runtime, organization_id, channel, address)
+    wish = _Wish(organization_id, channel, key, reason, at or runtime.clock.now())
     _repeat(lambda: _started(runtime, wish), (), runtime)
 
 
@@ -133,14 +154,13 @@ def _repeat(writes: Callable[[], tuple[Write, ...]], also: Sequence[Write], runt
 
 def _stopped(runtime: Runtime, wish: _Wish) -> tuple[Write, ...]:
     now, org, reason = runtime.clock.now(), wish.organization_id, wish.reason
-    key = suppression_id(runtime, org, wish.channel, wish.address)
-    before = runtime.store.find(Suppression, org, key)
+    before = runtime.store.find(Suppression, org, wish.key)
     found: list[Write] = []
     if before is None:
         found.append(
             Create(
                 Suppression(
-                    organization_id=org, id=key, created_at=now, updated_at=now,
+                    organization_id=org, id=wish.key, created_at=now, updated_at=now,
                     channel=wish_about(wish.channel), active=True, reason=reason, note=wish.note, said_at=wish.at,
                 )
             )
@@ -153,8 +173,10 @@ def _stopped(runtime: Runtime, wish: _Wish) -> tuple[Write, ...]:
         found.append(Change(before, before.changed(now, **fields)))
     elif before.said_at is None or before.said_at < wish.at:
         found.append(Change(before, before.changed(now, said_at=wish.at)))
+    if found and runtime.store.lookup(GLOBAL, MOVED_KEY, wish.key):
+        found.append(Emit(Event("opt_out.recorded", org, wish.key), now))
     mark = MARKETING_TEXTS if reason == UNSUBSCRIBED and wish.channel != "email" else wish_about(wish.channel)
-    for contact in contacts_of(runtime, org, wish.channel, wish.address)[:MOST_CONTACTS]:
+    for contact in _contacts_with(runtime, org, wish.key)[:MOST_CONTACTS]:
         if mark not in contact.opted_out:
             found.append(Change(contact, contact.changed(now, opted_out=contact.opted_out | {mark: now})))
     return tuple(found)
@@ -162,17 +184,23 @@ def _stopped(runtime: Runtime, wish: _Wish) -> tuple[Write, ...]:
 
 def _started(runtime: Runtime, wish: _Wish) -> tuple[Write, ...]:
     now, org = runtime.clock.now(), wish.organization_id
-    before = suppression_of(runtime, org, wish.channel, wish.address)
+    known = runtime.store.find(Suppression, org, wish.key)
+    before = known if known is not None and known.active else None
     if before is not None and before.said_at is not None and before.said_at > wish.at:
         return ()
     found: list[Write] = []
     if before is not None:
         found.append(Change(before, before.changed(now, active=False, reason=wish.reason)))
-    for contact in contacts_of(runtime, org, wish.channel, wish.address)[:MOST_CONTACTS]:
+    for contact in _contacts_with(runtime, org, wish.key)[:MOST_CONTACTS]:
         rest = unmarked(contact, wish.channel)
         if rest != contact.opted_out:
             found.append(Change(contact, contact.changed(now, opted_out=rest)))
     return tuple(found)
+
+
+def _contacts_with(runtime: Runtime, organization_id: str, key: str) -> list[Contact]:
+    """Those who have the address by now."""
+    return [one for one in contacts_behind(runtime, organization_id, key) if has_key(runtime, one, key)]
 
 
 def _strength(reason: str) -> int:

@@ -28,4 +28,6 @@ def submit(runtime: Runtime, partner: Partner, quote: Quote, *, by: Submitter) -
         raise Conflict(f"{MOST_A_DAY} leads in a day are the most: send a list to the company instead")
     advocate = get(runtime.store, Advocate, org, partner.advocate_id)
     link = ensure_link(runtime, org, advocate.contact_id, partner.location_id)
+    if link.moved_at is not None:
+        raise Conflict("the branch belongs to another organization now: use the partner page that it gives you")
     return request_quote(runtime, link.id, quote, by=by)

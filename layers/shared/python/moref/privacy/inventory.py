@@ -99,6 +99,8 @@ INVENTORY: Mapping[str, Holding] = {
     "came_by": _ids("that referrals came by a code", exported=False),
     "door": _ids("what a code leads to", exported=False),
     "page_token": _ids("what a page's token leads to", exported=False),
+    "moved_contact": _ids("which contact somebody of a branch is that came here", exported=False),
+    "moved_key": _ids("keyed hashes of an address on both sides of a sold branch", kept="for_ever", exported=False),
     "open_payout": _ids("that a payout is not at its end", exported=False),
     "usage_mark": _ids("that a message or a referral was counted", exported=False),
     # Kept for a while
@@ -108,6 +110,8 @@ INVENTORY: Mapping[str, Holding] = {
     "mail_trouble": Holding("a message's id", "expires", exported=False, kept="mail"),
     # The organization's own
     "organization": _nothing(),
+    "location_transfer": _nothing("offer_id"),
+    "transfer_offer": _OURS,
     "legal_entity": _nothing(),
     "location": _nothing(),
     "member": _nothing(),  # name and e-mail of staff, while the organization has an account

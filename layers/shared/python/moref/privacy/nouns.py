@@ -13,7 +13,7 @@ MODULES = (
     "partners.model", "privacy.model", "programs.model", "referrals.model", "reporting.ad_spend",
     "reporting.counters", "reporting.digest", "reporting.display_name", "reporting.model", "rewards.benefit_model",
     "rewards.funding", "rewards.goodwill_model", "rewards.model", "rewards.new_address", "signin.model",
-    "tenants.model",
+    "tenants.model", "transfers.model",
 )  # fmt: skip
 
 

@@ -128,8 +128,8 @@ def _by_code(store: Store, about: _About, found: dict[str, Claim]) -> dict[str, 
     code = codes.normalise(job.referral_code) if job.referral_code else None
     link = store.find(Link, job.organization_id, code) if code else None
     advocate = credited(store, job.organization_id, link.advocate_id) if link else None
-    if link is None or advocate is None:
-        return {}
+    if link is None or link.moved_at is not None or advocate is None:
+        return {}  # a code that went with its branch is evidence there
     # When it was first heard of, not when the job was: a code added later does not reach back.
     piece = Evidence(kind="code_at_intake", at=job.updated_at, source_id=job.id, code=link.id)
     return _of(about, found, advocate, piece)

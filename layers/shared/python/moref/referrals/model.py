@@ -54,6 +54,8 @@ class Link(Entity):
     clicks: int = 0  # approximate within the day
     first_clicked_at: AwareDatetime | None = None
     last_clicked_at: AwareDatetime | None = None
+    moved_at: AwareDatetime | None = None  # its branch went to another organization: from then on it leads there
+    transfer_id: str | None = None  # with which it went
 
     def parent(self) -> str:
         return self.advocate_id

@@ -2,6 +2,9 @@
 
 The count is approximate within the day: a batch that is delivered twice counts twice. The click rows are what is
 exact, and a recount from them is always possible. First and last click are exact either way.
+
+A link whose branch went to another organization counts there from that moment: the redirect keeps for a minute whose
+it was.
 """
 
 from collections.abc import Sequence
@@ -9,8 +12,9 @@ from datetime import datetime
 
 from moref.events import Event
 from moref.kernel.errors import Conflict
+from moref.kernel.keys import GLOBAL
 from moref.records import Change, Emit, Write
-from moref.referrals.model import Link
+from moref.referrals.model import Door, Link
 from moref.runtime import Runtime
 
 TRIES = 5
@@ -24,12 +28,26 @@ def record_clicks(runtime: Runtime, organization_id: str, code: str, clicks: Seq
         link = runtime.store.find(Link, organization_id, code)
         if link is None:
             return
+        if link.moved_at is not None:
+            clicks = _passed_on(runtime, link, clicks)
+            if not clicks:
+                return
         try:
             runtime.store.commit(*_writes(link, clicks, runtime.clock.now()))
         except Conflict:
             continue  # another batch, or another change of the link
         return
     raise Conflict("the link is being changed by others")
+
+
+def _passed_on(runtime: Runtime, link: Link, clicks: Sequence[datetime]) -> Sequence[datetime]:
+    """Those that are of before it went."""
+    moved, door = link.moved_at, runtime.store.find(Door, GLOBAL, link.id)
+    later = [click for click in clicks if moved is not None and click >= moved]
+    if door is None or door.owner_id == link.organization_id or not later:
+        return clicks
+    record_clicks(runtime, door.owner_id, link.id, later)
+    return [click for click in clicks if click not in later]
 
 
 def _writes(link: Link, clicks: Sequence[datetime], now: datetime) -> list[Write]:

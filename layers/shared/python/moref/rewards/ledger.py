@@ -13,6 +13,7 @@ Step = Literal[
     "accrued", "submitted", "accepted", "returned", "reversed", "lowered", "handed_over",
     "credit_granted", "credit_used", "credit_returned", "credit_taken_back", "credit_restored",
     "code_granted", "code_redeemed", "code_returned", "code_released", "code_restored",
+    "credit_transferred", "credit_received",
     "debt_recorded", "debt_released", "debt_settled", "debt_restored",
 ]  # fmt: skip
 
@@ -30,6 +31,8 @@ STEPS: dict[Step, tuple[Account, Account, str]] = {
     "credit_returned": ("credits_applied", "service_credit_payable", "the invoice was undone"),
     "credit_taken_back": ("service_credit_payable", "referral_expense", "unused service credit taken back"),
     "credit_restored": ("referral_expense", "service_credit_payable", "what earned the credit counts again"),
+    "credit_transferred": ("service_credit_payable", "branch_transfers", "service credit went with its branch"),
+    "credit_received": ("branch_transfers", "service_credit_payable", "service credit came with its branch"),
     "code_granted": ("reward_payable", "discount_code_payable", "discount code given"),
     "code_redeemed": ("discount_code_payable", "discounts_applied", "discount code redeemed"),
     "code_returned": ("discounts_applied", "discount_code_payable", "the job it was taken off was undone"),
@@ -92,7 +95,9 @@ _AFTER = {
     "credit_returned": "credit_used", "credit_taken_back": "credit_granted", "credit_restored": "credit_taken_back",
     "code_redeemed": "code_granted", "code_returned": "code_redeemed", "code_released": "code_granted",
     "code_restored": "code_released", "debt_released": "debt_recorded", "debt_restored": "debt_settled",
+    "credit_transferred": "credit_granted",
 }  # fmt: skip
+_CAME = frozenset({"accrued", "credit_granted"})  # booked elsewhere for a credit that came with its branch
 _WHOLE = frozenset({"submitted", "credit_granted", "code_granted", "handed_over"})  # the reward leaves as one of these
 
 
@@ -120,10 +125,11 @@ def _as_its_step_says(entry: Entry) -> bool:
 
 def _of_reward(booked: list[Entry]) -> list[str]:
     steps = {entry.step for entry in booked}
+    known = steps | _CAME if "credit_received" in steps else steps
     found = [f"has {step} without a known step" for step in sorted(steps - STEPS.keys())]
-    found += [f"has {step} without accrued" for step in sorted(steps & STEPS.keys()) if "accrued" not in steps]
+    found += [f"has {step} without accrued" for step in sorted(steps & STEPS.keys()) if "accrued" not in known]
     found += [
-        f"has {step} without {_AFTER[step]}" for step in sorted(steps & _AFTER.keys()) if _AFTER[step] not in steps
+        f"has {step} without {_AFTER[step]}" for step in sorted(steps & _AFTER.keys()) if _AFTER[step] not in known
     ]
     sums = Counter[str]()
     for entry in booked:

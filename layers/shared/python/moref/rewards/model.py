@@ -152,6 +152,7 @@ class RateSlot(Entity):
 Account = Literal[
     "referral_expense", "reward_payable", "in_flight", "provider_funding", "advocate_receivable",
     "service_credit_payable", "credits_applied", "discount_code_payable", "discounts_applied", "handed_over",
+    "branch_transfers",
 ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ that is used again changes nothing.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import cast
 
 from moref.kernel import ids
 from moref.kernel.errors import BadInput, Conflict
@@ -81,6 +82,27 @@ def remove_logo(runtime: Runtime, organization_id: str, location_id: str, *, act
     store.commit(Change(location, location.changed(now, branding=branding)), *writes, audit)
     _forget(runtime, organization_id, location_id, [before.file] if before is not None and before.file else [])
     return get(store, Location, organization_id, location_id)
+
+
+def copied(
+    runtime: Runtime, location: Location, organization_id: str, location_id: str
+) -> tuple[str | None, list[Write]]:
+    """For a branch of another organization that looks the same: the address of its logo and what publishes that.
+
+    The file is copied at once; until the commit nobody is led to it. A logo of somebody else's site stays there.
+    """
+    now, own = runtime.clock.now(), logo_id(location.organization_id, location.id)
+    url, before = location.branding.logo_url, runtime.store.find(Logo, GLOBAL, own)
+    if url is None or before is None or before.file is None or f"/logo/{own}" not in url:
+        return url, []
+    body = runtime.files.get(before.file)
+    if body is None:
+        return None, []
+    kind = cast(PictureType, before.content_type)
+    key = f"{organization_id}/logos/{location_id}/{before.file.rpartition('/')[2]}"
+    runtime.files.put(key, body, content_type=kind)
+    logo, write = _published(organization_id, location_id, None, key, kind, now=now)
+    return f"{runtime.settings.base_url}/logo/{logo.id}?v={logo.number}", [write]
 
 
 def _at(location: Location, version: int) -> Location:

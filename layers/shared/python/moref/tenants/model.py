@@ -60,6 +60,9 @@ class Location(Entity):
     branding: Branding = Branding()
     status: Literal["active", "archived"] = "active"
     settings: dict[str, Any] = Field(default_factory=dict)
+    transfer_id: str | None = None  # on offer to another organization, or gone there
+    transferred_to: str | None = None  # its name: this row is history
+    came_from: str | None = None  # the name of the organization that had the branch before
 
 
 class Logo(Entity):

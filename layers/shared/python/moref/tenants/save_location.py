@@ -38,6 +38,8 @@ def change_location(
     if "settings" in fields:
         fields["settings"] = merged(before.settings, fields["settings"])
     audit = audited(now, organization_id, actor, "location.changed", id, fields=",".join(sorted(fields)))
+    if before.transferred_to is not None and fields.get("status") == "active":
+        raise Conflict(f"the branch went to {before.transferred_to}: this row is its history")
     archived = before.status == "active" and fields.get("status") == "archived"
     others: list[Write] = [refuse_or_rely(runtime.store, before)] if archived else []
     after = before.changed(now, **fields)

@@ -1,0 +1,134 @@
+"""Referrals that earned nothing yet: closed at the seller and opened at the buyer in one commit, with their evidence
+and the quote forms they came by. So each can earn at one side only, whatever either side's CRM tells afterwards."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from moref.conversions.judge import conversion_id
+from moref.conversions.model import Conversion
+from moref.events import Event
+from moref.intake.model import Contact
+from moref.kernel import ids
+from moref.kernel.errors import Conflict
+from moref.records import Change, Create, Emit, Point, Write, get
+from moref.referrals.attribution import with_evidence
+from moref.referrals.evidence import referral_id
+from moref.referrals.model import Advocate, Evidence, Lead, Link, Referral
+from moref.referrals.progress import ENDED
+from moref.referrals.recognise import LOOKUP, ways
+from moref.transfers.crossing import Crossing
+from moref.transfers.links import bring_advocate
+from moref.transfers.persons import bring
+
+TRIES = 5
+WENT = "the branch went to another organization, and this referral with it"
+CAME = "came with the branch"
+_BY_LEAD = ("quote_form", "lead_submitted")
+
+
+def is_open(referral: Referral, judged: Conversion | None) -> bool:
+    """Nothing was earned or decided: a conversion that waits, or was decided, is the seller's to the end."""
+    undecided = judged is None or judged.status == "withdrawn"
+    return undecided and referral.status != "qualified" and referral.status not in ENDED
+
+
+def move_referral(one: Crossing, id: str) -> Mapping[str, int]:
+    """Raises Conflict after lost races: a fact, a lead or a decision was faster, and counts."""
+    store = one.runtime.store
+    for _ in range(TRIES):
+        referral = get(store, Referral, one.seller, id)
+        if referral.status == "lost" and referral.reason == WENT:
+            return {"referrals": 1}
+        judged = store.find(Conversion, one.seller, conversion_id(one.seller, id))
+        if not is_open(referral, judged) or _beaten_for_good(one, referral):
+            return {}
+        advocate = bring_advocate(one, referral.advocate_id)
+        if advocate is None:
+            return {}
+        friend = bring(one, referral.contact_id)
+        try:
+            store.commit(*_writes(one, referral, advocate, friend))
+        except Conflict:
+            continue
+        return {"referrals": 1}
+    raise Conflict("the referral is being changed by others")
+
+
+def _beaten_for_good(one: Crossing, referral: Referral) -> bool:
+    """A claim that another of the same person beat, which earned: it is over with that one."""
+    if referral.status != "duplicate":
+        return False
+    store = one.runtime.store
+    for id in store.lookup(one.seller, LOOKUP, referral.contact_id):
+        other = store.find(Referral, one.seller, id)
+        judged = store.find(Conversion, one.seller, conversion_id(one.seller, id))
+        if other is not None and other.id != referral.id and other.status not in ENDED and not is_open(other, judged):
+            return True
+    return False
+
+
+def _writes(one: Crossing, referral: Referral, advocate: Advocate, friend: Contact) -> list[Write]:
+    now = one.runtime.clock.now()
+    data = {"status": "lost", "previous_status": referral.status, "job_id": referral.job_id}
+    ours, write = _opened(one, referral, advocate, friend, now)
+    return [
+        Change(referral, referral.changed(now, status="lost", reason=WENT)),
+        Emit(Event("referral.changed", one.seller, referral.id, data), now),
+        write,
+        *(Point(one.buyer, LOOKUP, value, ours.id) for value in ways(one.runtime.keys, friend)),
+        *_leads(one, referral, ours, friend, now),
+        Emit(Event("referral.changed", one.buyer, ours.id, {"status": ours.status, "previous_status": None}), now),
+        Emit(Event("contact.identified", one.buyer, friend.id), now),  # the buyer's CRM may know the job already
+    ]
+
+
+def _opened(
+    one: Crossing, referral: Referral, advocate: Advocate, friend: Contact, now: datetime
+) -> tuple[Referral, Write]:
+    id = referral_id(one.buyer, advocate.id, friend.id)
+    evidence = [_ours(one, piece) for piece in referral.evidence]
+    before = one.runtime.store.find(Referral, one.buyer, id)
+    if before is None:
+        link = one.runtime.store.find(Link, one.buyer, referral.code)
+        leads = [piece.source_id for piece in evidence if piece.kind in _BY_LEAD]
+        made = Referral(
+            organization_id=one.buyer, id=id, created_at=now, updated_at=now, advocate_id=advocate.id,
+            contact_id=friend.id, location_id=one.becomes, evidence=evidence, lead_id=leads[0] if leads else None,
+            code=link.id if link is not None else advocate.links.get(one.becomes, ""),
+        )  # fmt: skip
+        return made, Create(made)
+    known = before.evidence
+    for piece in evidence:
+        known = with_evidence(known, piece)
+    came_back = {"status": "new", "reason": None, "job_id": None, "job_version": 0, "location_id": one.becomes}
+    back = before.status == "lost" and before.reason == WENT
+    after = before.changed(now, evidence=known, **(came_back if back else {}))
+    return after, Change(before, after)
+
+
+def _ours(one: Crossing, piece: Evidence) -> Evidence:
+    """A job of the seller's CRM is nobody's here; when it was said, and how, stays."""
+    source = lead_id(one, piece.source_id) if piece.kind in _BY_LEAD else piece.source_id
+    return piece.model_copy(update={"source_id": source, "job_id": None})
+
+
+def lead_id(one: Crossing, id: str) -> str:
+    return ids.derived("lead", one.buyer, one.offer.id, id)
+
+
+def _leads(one: Crossing, referral: Referral, ours: Referral, friend: Contact, now: datetime) -> Iterator[Write]:
+    """What nobody has taken yet waits for staff; no CRM of the buyer's is asked to take what it cannot know."""
+    store = one.runtime.store
+    sources = [piece.source_id for piece in referral.evidence if piece.kind in _BY_LEAD]
+    for id in dict.fromkeys(sources):
+        lead = store.find(Lead, one.seller, id)
+        if lead is None or store.find(Lead, one.buyer, lead_id(one, id)) is not None or friend.erased_at is not None:
+            continue
+        waits = lead.status != "accepted" and lead.entered_at is None
+        fields = dict(lead) | {
+            "organization_id": one.buyer, "id": lead_id(one, id), "version": 0, "updated_at": now,
+            "location_id": one.becomes, "contact_id": friend.id, "referral_id": ours.id, "reason": CAME,
+            "status": "failed" if waits else "accepted", "attempts": 0, "next_attempt_at": None,
+            "branch_told_at": now, "entered_at": None, "entered_by": None,
+        }  # fmt: skip
+        yield Create(Lead(**fields))
