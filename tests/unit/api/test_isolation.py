@@ -18,6 +18,7 @@ BODIES: dict[str, Any] = {
     "POST /v1/locations/{id}/logo/confirm": {"version": 1, "upload_id": "upl_1"},
     "PATCH /v1/legal-entities/{id}": {"version": 1, "name": "Mine now"},
     "PATCH /v1/locations/{id}": {"version": 1, "name": "Mine now"},
+    "POST /v1/locations/{id}/transfer": {"note": "sold to Redbird", "consents_continue": True},
     "PATCH /v1/connections/{id}": {"version": 1, "name": "Mine now"},
     "PATCH /v1/programs/{id}": {"version": 1, "name": "Mine now"},
     "POST /v1/conversions/{id}/approve": {},

@@ -20,11 +20,13 @@ SENSITIVE = {
     "POST /v1/rewards/{id}/debt/release", "POST /v1/advocates/{id}/goodwill", "POST /v1/goodwill/{id}/approve",
     "POST /v1/goodwill/approve",
     "POST /v1/ledger/closed-months", "POST /v1/do-not-contact/{id}/lift", "DELETE /v1/switches/{id}",
+    "POST /v1/locations/{id}/transfer", "POST /v1/location-transfers/accept",
 }  # fmt: skip
 # What stops something must never wait for a code from a mailbox.
 BRAKES = {
     "PUT /v1/switches/{id}", "DELETE /v1/api-keys/{id}", "POST /v1/invitations/{id}/withdraw",
     "PATCH /v1/vendor-accounts/{id}", "POST /v1/contacts/{id}/opt-out", "POST /v1/campaigns/{id}/pause",
+    "POST /v1/location-transfers/{id}/withdraw",
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from moref.imports.model import Import, Options
 from moref.intake.model import Contact, InboxEvent, Job
 from moref.intake.pulled import CallBudget
 from moref.kernel.env import Api
-from moref.kernel.keys import PEOPLE
+from moref.kernel.keys import GLOBAL, PEOPLE
 from moref.messaging.model import Message, Suppression
 from moref.messaging.senders import Sender
 from moref.messaging.template_model import Template, TemplateVersion, Wording
@@ -37,6 +37,7 @@ from moref.signin.model import ApiKey, Invitation, Person, person_id
 from moref.signin.tokens import issue, issue_to_person
 from moref.tenants.model import Member, Role, VendorAccount
 from moref.tenants.onboard import Onboarded
+from moref.transfers.model import LocationTransfer, TransferOffer
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.runtime import FakeClock, fake_runtime
 from tests.unit.tenants.world import opened
@@ -194,6 +195,9 @@ class World:
             "imports": Import(**made, id=f"imp_{tag}", kind="contacts", asked_by="mem",
                               rejected_file=f"{of.organization_id}/imports/imp_{tag}/run-rejected.csv",
                               options=Options(location_id=location_id, as_of=now)),
+            "location-transfers": LocationTransfer(**place, id=f"ltr_{tag}", side="out", branch="Austin", note="sold",
+                                                   consents_continue=True, offer_id=f"{of.organization_id}_{tag}",
+                                                   expires_at=now + timedelta(days=14), requested_by="mem"),
             "leads": Lead(**place, id=f"lead_{tag}", contact_id="ctc_2", referral_id=f"ref_{tag}", code="CODE"),
             "call-budgets": CallBudget(**made, id=f"bud_{tag}", connection_id=of.connection_id, month="2026-06",
                                        allowance=20_000, used=7),
@@ -223,7 +227,13 @@ class World:
                                 currency="USD", bookings=4),
             "display-names": DisplayName(**made, id=f"adv_{tag}", name="Ann of Austin", agreed_at=now, source="phone"),
         }  # fmt: skip
-        self.store.commit(*map(Create, rows.values()))
+        offered = TransferOffer(
+            **made | {"organization_id": GLOBAL}, id=f"{of.organization_id}_{tag}", owner_id=of.organization_id,
+            owner_name="Bluebird", transfer_id=f"ltr_{tag}", branch="Austin", postal_address="1 Main Street",
+            time_zone="America/Chicago", site_url=None, note="sold", consents_continue=True,
+            expires_at=now + timedelta(days=14),
+        )  # fmt: skip
+        self.store.commit(*map(Create, rows.values()), Create(offered))
         return {path: row.id for path, row in rows.items()} | {
             "locations": location_id, "programs": of.program_id, "connections": of.connection_id,
             "legal-entities": self.legal_entity(of), "members": of.member_id, "audit": self.audit(of),

@@ -133,15 +133,18 @@ class Sale:
     def crew(self, name: str = "Cara") -> CrewMember:
         return create_crew_member(self.runtime, self.a, "crw_1", location_id=BRANCH, name=name, actor="mem_a")
 
-    def job(self, org: str, id: str, contact: Contact, *facts: str, **fields: Any) -> Job:
+    def job(self, org: str, id: str, contact: Contact, *facts: str, amount: int = 0, **fields: Any) -> Job:
         """As this organization's CRM tells it; its news are worked on."""
         place = BRANCH if org == self.a else self.transfer(org).location_id
         told = {kind: Fact.model_validate({"kind": kind, "value": True, "at": self.clock.at}) for kind in facts}
+        if amount:
+            told["amount"] = Fact(kind="amount", value=amount, at=self.clock.at)
         base = {"organization_id": org, "id": id, "created_at": self.clock.at, "updated_at": self.clock.at}
         known = self.store.find(Job, org, id)
         if known is None:
-            made = Job(**base, connection_id="crm", external_id=id, location_id=place, contact_id=contact.id, facts=told,
-                       state=state(told), received_at=self.clock.at, interstate=False, **fields)  # fmt: skip
+            made = Job(**base, connection_id="crm", external_id=id, location_id=place, contact_id=contact.id,
+                       facts=told, state=state(told), received_at=self.clock.at, interstate=False,
+                       **fields)  # fmt: skip
             self.store.commit(Create(made))
         else:
             told = {**known.facts, **told}
@@ -171,19 +174,28 @@ class Sale:
         start_payout(self.runtime, self.a, reward.id)
         return get(self.store, Reward, self.a, reward.id)
 
-    def offer(self) -> str:
+    def offer(self, place: str = BRANCH) -> str:
         """The token."""
+        org = self.a if place == BRANCH else self.b
         _, token = offer(
-            bound(self.runtime, self.a), self.a, BRANCH, note="sold", consents_continue=self.consents_continue,
-            actor="mem_a",
+            bound(self.runtime, org), org, place, note="sold", consents_continue=self.consents_continue, actor="mem_1"
         )  # fmt: skip
         return token
 
-    def accept(self, token: str) -> LocationTransfer:
+    def accept(self, token: str, org: str = "") -> LocationTransfer:
+        org = org or self.b
         return accept(
-            bound(self.runtime, self.b), self.b, token, legal_entity_id=self.payer(self.b),
-            staff_email="dallas@redbird.example.com", actor="mem_b",
+            bound(self.runtime, org), org, token, legal_entity_id=self.payer(org),
+            staff_email="dallas@redbird.example.com", actor="mem_2",
         )  # fmt: skip
+
+    def give_back(self) -> LocationTransfer:
+        """The second sells the branch to the first again; the first's row of it."""
+        made = self.accept(self.offer(self.place.id), self.a)
+        self.drain()
+        self.clock.move(minutes=4)
+        self.drain()
+        return get(self.store, LocationTransfer, self.a, made.id)
 
     def sell(self) -> None:
         """From the offer to the end."""
@@ -215,8 +227,17 @@ class Sale:
     def tell(self, queue: str, message: dict[str, Any]) -> None:
         self.queues.send(queue, message)
 
-    def drain(self) -> None:
-        """Until nothing is left but what waits for a later time. A worker that dies gets its message again."""
+    def step(self, number: int) -> bool:
+        """The work up to its so many-th commit, and no further; False when it has fewer."""
+        self.store.crash_at = self.store.points + 2 * number + 1
+        self.drain(again=False)
+        died = self.store.crash_at is None
+        self.store.crash_at = None
+        return died
+
+    def drain(self, *, again: bool = True) -> None:
+        """Until nothing is left but what waits for a later time. A worker that dies gets its message again: at once, or
+        with the next drain."""
         for _ in range(10_000):
             for event in self.store.events[self.heard :]:
                 for queue in sorted(set(ROUTES[event["name"]]) & WORKERS.keys()):
@@ -229,6 +250,8 @@ class Sale:
                 self.work(*found)
             except Crash:
                 self.tell(*found)
+                if not again:
+                    return
         raise AssertionError("it never ends")
 
     def work(self, queue: str, message: dict[str, Any]) -> None:

@@ -43,11 +43,11 @@ class TransferOfferForm(Form):
     )
 
 
-class Token(Form):
+class TransferToken(Form):
     token: Line
 
 
-class Acceptance(Token):
+class TransferAcceptance(TransferToken):
     legal_entity_id: Identifier = Field(description="yours, which pays what is earned from now on")
     staff_email: Email | None = Field(default=None, description="who is told of low scores there; else you")
 
@@ -113,8 +113,8 @@ OPERATIONS = (
               "Withdraws an offer that nobody has accepted", TRANSFER.schema, whole=True),
     Operation("POST", "/v1/location-transfers/preview", _look, "owner", "location-transfers",
               "What is offered: the branch, what there is at it, and what becomes of it. A token that is unknown, "
-              "ended, withdrawn or taken is answered alike", _seen, body=Token, whole=True, reads=True),
+              "ended, withdrawn or taken is answered alike", _seen, body=TransferToken, whole=True, reads=True),
     Operation("POST", "/v1/location-transfers/accept", _accept, "owner", "location-transfers",
               "Takes the branch over. Its links lead to your new location within minutes; nothing takes that back",
-              TRANSFER.schema, status=202, body=Acceptance, whole=True, fresh=True, paid=True),
+              TRANSFER.schema, status=202, body=TransferAcceptance, whole=True, fresh=True, paid=True),
 )  # fmt: skip

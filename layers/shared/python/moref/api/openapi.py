@@ -190,7 +190,8 @@ def _errors(operation: Operation) -> list[int]:
         statuses.add(403)
     if operation.paid:
         statuses.add(402)
-    if "{id}" in operation.path or operation.changes or any(name.endswith("_id") for name in operation.query):
+    asked = [*operation.query, *(operation.body.model_fields if operation.body is not None else ())]
+    if "{id}" in operation.path or operation.changes or any(name.endswith(("_id", "token")) for name in asked):
         statuses.add(404)
     if operation.changes:
         statuses.add(409)

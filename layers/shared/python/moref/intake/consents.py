@@ -26,11 +26,11 @@ def joined(known: Iterable[Consent], said: Iterable[Consent]) -> list[Consent]:
     """Oldest first. A field is told with every notice: of a run of yes its first stays, of a run of no its last, so
     that a yes which is heard late never counts after a no."""
     heard = sorted([*known, *said], key=lambda each: each.withdrawn)  # of two at one instant the no counts
-    every = {(each.at, each.channel, each.source, each.text, each.text_version): each for each in heard}
+    every = {(each.at, each.channel, each.source, each.text, each.text_version, each.history): each for each in heard}
     found: list[Consent] = []
-    runs: dict[tuple[str, str], int] = {}  # source and channel -> place of the run's consent in `found`
+    runs: dict[tuple[str, str, bool], int] = {}  # source and channel -> place of the run's consent in `found`
     for consent in (every[key] for key in sorted(every)):
-        field = (consent.source, consent.channel)
+        field = (consent.source, consent.channel, consent.history)
         place = runs.get(field)
         if consent.source.startswith(ATTESTED) and place is not None and found[place].withdrawn == consent.withdrawn:
             if consent.withdrawn:

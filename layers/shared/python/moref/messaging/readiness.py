@@ -59,9 +59,14 @@ def _payer(look: _Look) -> Check:
 
 
 def _crm(look: _Look) -> Check:
-    """Connected is what has posted something that could be used."""
+    """Connected is what has posted something that could be used; a branch that came from elsewhere is new to it."""
     if not look.connections:
         return Check("crm", "missing", "no CRM is connected", "connect one, and let it post to the address it is given")
+    place = look.location
+    known = place.crm_branch is not None or any(one.default_location_id == place.id for one in look.connections)
+    if place.came_from is not None and not known:
+        return Check("crm", "missing", f"the branch came from {place.came_from}: no CRM of yours sends its jobs here",
+                     "say how your CRM names it (crm_branch), or make it a connection's default location")  # fmt: skip
     names = ", ".join(sorted(one.crm for one in look.connections))
     store, org = look.runtime.store, look.organization_id
     health = [store.find(ConnectionHealth, org, one.id) for one in look.connections]

@@ -92,7 +92,7 @@ def _consents(old: Contact, into: Contact, addresses: dict[str, str | None]) -> 
     phone = old.phone == addresses["phone"]
     same = {"sms": phone, "whatsapp": phone, "email": old.email == addresses["email"]}
     every = {
-        (each.at, each.channel, each.source, each.text, each.withdrawn): each
+        (each.at, each.channel, each.source, each.text, each.withdrawn, each.history): each
         for each in [*into.consents, *(consent for consent in old.consents if same[consent.channel])]
     }
     return [every[key] for key in sorted(every)]

@@ -10,7 +10,7 @@ from moref.events import Event
 from moref.intake.model import Contact
 from moref.kernel import ids
 from moref.kernel.errors import Conflict
-from moref.records import Change, Create, Emit, Point, Write, get
+from moref.records import Change, Create, Emit, Point, Write, create_once, get
 from moref.referrals.attribution import with_evidence
 from moref.referrals.evidence import referral_id
 from moref.referrals.model import Advocate, Evidence, Lead, Link, Referral
@@ -22,6 +22,7 @@ from moref.transfers.persons import bring
 
 TRIES = 5
 WENT = "the branch went to another organization, and this referral with it"
+SETTLED = "it was decided at the branch's former owner, who pays what it earned"
 CAME = "came with the branch"
 _BY_LEAD = ("quote_form", "lead_submitted")
 
@@ -40,18 +41,32 @@ def move_referral(one: Crossing, id: str) -> Mapping[str, int]:
         if referral.status == "lost" and referral.reason == WENT:
             return {"referrals": 1}
         judged = store.find(Conversion, one.seller, conversion_id(one.seller, id))
-        if not is_open(referral, judged) or _beaten_for_good(one, referral):
+        if referral.status == "lost" or _beaten_for_good(one, referral):
             return {}
-        advocate = bring_advocate(one, referral.advocate_id)
+        advocate, friend = bring_advocate(one, referral.advocate_id), bring(one, referral.contact_id)
         if advocate is None:
             return {}
-        friend = bring(one, referral.contact_id)
+        if not is_open(referral, judged):
+            return _remembered(one, referral, advocate, friend)
         try:
             store.commit(*_writes(one, referral, advocate, friend))
         except Conflict:
             continue
         return {"referrals": 1}
     raise Conflict("the referral is being changed by others")
+
+
+def _remembered(one: Crossing, referral: Referral, advocate: Advocate, friend: Contact) -> Mapping[str, int]:
+    """What was decided at the seller is not opened again by the same friend's next job here."""
+    now = one.runtime.clock.now()
+    settled = Referral(
+        organization_id=one.buyer, id=referral_id(one.buyer, advocate.id, friend.id), created_at=now, updated_at=now,
+        advocate_id=advocate.id, contact_id=friend.id, location_id=one.becomes, code=_code(one, referral, advocate),
+        status="lost", reason=SETTLED, evidence=[_ours(one, piece) for piece in referral.evidence],
+    )  # fmt: skip
+    points = (Point(one.buyer, LOOKUP, value, settled.id) for value in ways(one.runtime.keys, friend))
+    create_once(one.runtime.store, settled, *points)
+    return {"settled_referrals": 1}
 
 
 def _beaten_for_good(one: Crossing, referral: Referral) -> bool:
@@ -89,12 +104,11 @@ def _opened(
     evidence = [_ours(one, piece) for piece in referral.evidence]
     before = one.runtime.store.find(Referral, one.buyer, id)
     if before is None:
-        link = one.runtime.store.find(Link, one.buyer, referral.code)
         leads = [piece.source_id for piece in evidence if piece.kind in _BY_LEAD]
         made = Referral(
             organization_id=one.buyer, id=id, created_at=now, updated_at=now, advocate_id=advocate.id,
             contact_id=friend.id, location_id=one.becomes, evidence=evidence, lead_id=leads[0] if leads else None,
-            code=link.id if link is not None else advocate.links.get(one.becomes, ""),
+            code=_code(one, referral, advocate),
         )  # fmt: skip
         return made, Create(made)
     known = before.evidence
@@ -104,6 +118,11 @@ def _opened(
     back = before.status == "lost" and before.reason == WENT
     after = before.changed(now, evidence=known, **(came_back if back else {}))
     return after, Change(before, after)
+
+
+def _code(one: Crossing, referral: Referral, advocate: Advocate) -> str:
+    link = one.runtime.store.find(Link, one.buyer, referral.code)
+    return link.id if link is not None else advocate.links.get(one.becomes, "")
 
 
 def _ours(one: Crossing, piece: Evidence) -> Evidence:
