@@ -17,11 +17,14 @@ NOTE = {"note": "sold to Heron Moving", "consents_continue": True}
 
 @pytest.fixture
 def seller(cloud: Cloud) -> Driver:
-    return Driver(cloud.outputs)
+    found = Driver(cloud.outputs)
+    to_a_weekday_morning(found)
+    return found
 
 
 @pytest.fixture
 def buyer(cloud: Cloud, seller: Driver) -> Driver:
+    """Its owner has signed in this minute."""
     now = seller.now().isoformat()
     return Driver(cloud.outputs | inside(cloud, "tests.integration.newcomer", name="heron", now=now))
 
@@ -68,7 +71,6 @@ def gone(driver: Driver, id: str) -> dict[str, Any]:
 
 
 def test_links_referrals_and_wishes_follow_a_sold_branch(seller: Driver, buyer: Driver) -> None:
-    to_a_weekday_morning(seller)
     place = branch(seller)
     link = linked(seller, place)
     quoted(seller, link, "Early", FRIEND)
