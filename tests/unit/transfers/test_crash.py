@@ -21,7 +21,12 @@ def busy() -> Sale:
     sale.crew()
     sale.credit(ann, "Fred", "+12145550188")
     sale.quote(sale.link(bea).id, "Flo", "+12145550177")
-    invite(sale.runtime, sale.a, Invitation(BRANCH, "business", "Homes", email="h@example.com"), actor="mem_a")
+    invite(
+        sale.runtime,
+        sale.a,
+        Invitation(BRANCH, "business", "Homes", email="h@example.com", by_mail=False),
+        actor="mem_a",
+    )
     token = sale.offer()
     sale.drain()
     sale.accept(token)

@@ -131,14 +131,14 @@ def test_a_code_that_went_is_no_evidence_at_the_old_owner() -> None:
 
 def test_a_partner_keeps_the_link_and_is_invited_anew() -> None:
     sale = Sale()
-    who = Invitation(BRANCH, "business", "Homes Inc.", email="homes@example.com")
+    who = Invitation(BRANCH, "business", "Homes Inc.", email="homes@example.com", by_mail=False)
     partner = invite(sale.runtime, sale.a, who, actor="mem_a")
     link = sale.link(sale.person("Homes", None, "homes@example.com"))
     active = partner.changed(sale.clock.at, status="active", advocate_id=link.advocate_id)
     sale.store.commit(Change(partner, active))
     sale.sell()
     (ours,) = sale.all(Partner)
-    assert (ours.status, ours.email, ours.acceptance) == ("invited", "homes@example.com", None)
+    assert (ours.status, ours.email, ours.acceptance, ours.mailed) == ("invited", "homes@example.com", None, 0)
     assert ours.token != partner.token
     form = Quote("n", "Fred", "", "+12145550188", None, None, None, None, "", None, "none")
     with pytest.raises(Conflict, match="another organization"):

@@ -34,6 +34,10 @@ class Invitation:
     by_mail: bool = True  # where an e-mail address is given
 
 
+def partner_id(organization_id: str, location_id: str, address: str) -> str:
+    return ids.derived("ptn", organization_id, location_id, address)
+
+
 def invite(runtime: Runtime, organization_id: str, who: Invitation, *, actor: str) -> Partner:
     """The partner, invited now or before under that address; a repeat changes nothing. One that was withdrawn is
     invited anew. Raises BadInput, NotFound; Conflict when it is changed in this moment."""
@@ -43,7 +47,7 @@ def invite(runtime: Runtime, organization_id: str, who: Invitation, *, actor: st
     phone = people.phone(who.phone) if who.phone else None
     if email is None and phone is None:
         raise BadInput("a phone number or an e-mail address is needed", field="email")
-    id, token = ids.derived("ptn", org, who.location_id, email or phone or ""), ids.token()
+    id, token = partner_id(org, who.location_id, email or phone or ""), ids.token()
     made: dict[str, Any] = {"created_at": now, "updated_at": now}
     partner = Partner(
         organization_id=org, id=id, **made, location_id=who.location_id, partner_type=who.partner_type,

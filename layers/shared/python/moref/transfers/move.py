@@ -17,7 +17,7 @@ from moref.campaigns.stop import stop
 from moref.intake.model import Contact
 from moref.kernel.errors import Conflict
 from moref.kernel.names import BULK
-from moref.partners.invite import Invitation, invite
+from moref.partners.invite import Invitation, invite, partner_id
 from moref.partners.model import Partner
 from moref.records import Change, Write, get
 from moref.referrals.crew_members import SOURCE as CREW
@@ -146,12 +146,16 @@ def _brought(one: Crossing, id: str) -> Mapping[str, int]:
 
 
 def _invited(one: Crossing, id: str) -> Mapping[str, int]:
-    """Staff hand the new page's address over, as of any partner."""
+    """Staff hand the new page's address over, or have it mailed, as of any partner."""
     partner = get(one.runtime.store, Partner, one.seller, id)
-    if partner.status == "suspended" or not (partner.email or partner.phone):
+    address = partner.email or partner.phone
+    if partner.status in ("suspended", "withdrawn") or not address:
         return {}
-    who = Invitation(
-        one.becomes, partner.partner_type, partner.first_name, partner.last_name, partner.phone, partner.email
-    )
-    invite(one.runtime, one.buyer, who, actor=MOREF)
+    if one.runtime.store.find(Partner, one.buyer, partner_id(one.buyer, one.becomes, address)) is None:
+        who = Invitation(
+            location_id=one.becomes, partner_type=partner.partner_type, first_name=partner.first_name,
+            last_name=partner.last_name, phone=partner.phone, email=partner.email, language=partner.language,
+            by_mail=False,
+        )  # fmt: skip
+        invite(one.runtime, one.buyer, who, actor=MOREF)
     return {"partners": 1}
