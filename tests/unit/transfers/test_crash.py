@@ -1,10 +1,18 @@
 """A worker that dies at any write, and every message that comes twice: the end is the same, to the row."""
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from moref.books.check import faults
+from moref.intake.model import Contact
+from moref.kernel.keys import GLOBAL
 from moref.messaging.opt_out import opt_out
 from moref.partners.invite import Invitation, invite
+from moref.records import get
+from moref.referrals.model import Door
+from moref.transfers.sweep import sweep_transfers
+from tests.fakes.runtime import FakeClock
 from tests.unit.transfers.world import BRANCH, Sale
 
 # Made of chance, or of when and how often something was done.
@@ -90,6 +98,18 @@ def test_every_message_may_come_twice() -> None:
     assert state(sale) == done
 
 
+def test_a_lost_slice_is_found_by_the_sweep_and_one_that_moves_is_left_alone() -> None:
+    sale = busy()
+    sale.step(12)
+    sale.queues.sent.clear()
+    sale.clock.move(minutes=29)
+    assert sweep_transfers(sale.runtime) == 0
+    sale.clock.move(minutes=2)
+    assert sweep_transfers(sale.runtime) == 1
+    ended(sale)
+    assert sweep_transfers(sale.runtime) == 0
+
+
 def test_the_counts_are_those_of_one_run_whatever_died() -> None:
     sale = busy()
     sale.step(9)
@@ -99,3 +119,32 @@ def test_the_counts_are_those_of_one_run_whatever_died() -> None:
     assert {name: counts[name] for name in ("links", "crew_members", "contacts", "referrals", "credits")} == {
         "links": 3, "crew_members": 1, "contacts": 4, "referrals": 1, "credits": 1,
     }  # fmt: skip
+
+
+class Ticking(FakeClock):
+    """A second passes with every look at it."""
+
+    def now(self) -> datetime:
+        self.at += timedelta(seconds=1)
+        return self.at
+
+
+def test_a_large_branch_goes_in_many_slices() -> None:
+    sale = Sale()
+    links = [sale.link(sale.person(f"Ann {number}", f"+1214555{number:04}")).id for number in range(100, 150)]
+    token = sale.offer()
+    sale.drain()
+    sale.accept(token)
+    clock = Ticking(sale.clock.at)
+    sale.queues.clock, slices = clock, []
+    sale.runtime, work = replace(sale.runtime, clock=clock), sale.work
+
+    def sliced(queue: str, message: dict[str, Any]) -> None:
+        slices.append(message.get("command"))
+        work(queue, message)
+
+    sale.work = sliced  # type: ignore[method-assign]
+    ended(sale)
+    assert slices.count("location_transfer.move") > 5
+    assert {get(sale.store, Door, GLOBAL, code).owner_id for code in links} == {sale.b}
+    assert (sale.transfer(sale.a).counts["links"], len(sale.all(Contact))) == (50, 50)

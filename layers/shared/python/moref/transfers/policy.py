@@ -13,7 +13,7 @@ POLICY = {
     ),
     "referrals": (
         "Referrals that earned nothing yet go to the new owner with their evidence, are judged by its program alone, "
-        "and can earn nothing at the old owner any more."
+        "and can earn nothing at the old owner any more. Tiers and limits count anew there."
     ),
     "credits": (
         "Service credit goes along, in the same amount and currency, since it is taken off this branch's invoices. "

@@ -9,7 +9,7 @@ from typing import Any
 from moref.records import Entity, Store
 from moref.transfers.model import LocationTransfer
 
-PAGE = 50
+PAGE = 20  # rows of a step: each may take some twenty calls
 BUDGET = timedelta(seconds=8)  # after it no further step begins; the function has thirty
 OVER = "over"
 
