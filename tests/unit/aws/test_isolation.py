@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from moref.events import Event
-from moref.isolation import Bound, TenantBreach, bound
+from moref.isolation import Bound, TenantBreach, between, bound
 from moref.kernel.keys import GLOBAL
 from moref.records import Change, Create, Emit, Point, Require, Store
 from moref.tenants.model import Organization
@@ -56,3 +56,13 @@ def test_the_own_organization_and_what_links_lead_to_are_reached() -> None:
 def test_it_is_bound_to_one_organization(nobody: str) -> None:
     with pytest.raises(TenantBreach):
         Bound(MemoryStore(), nobody)
+
+
+def test_what_crosses_reaches_two_organizations_and_no_third() -> None:
+    runtime = between(fake_runtime(), "org_1", "org_2")
+    runtime.store.commit(Create(MINE), Create(THEIRS), Point(GLOBAL, "token", "t", "org_1"))
+    assert runtime.store.find(Organization, "org_2", "org_2") is not None
+    with pytest.raises(TenantBreach):
+        runtime.store.find(Organization, "org_3", "org_3")
+    with pytest.raises(TenantBreach):
+        between(fake_runtime(), "org_1", GLOBAL)

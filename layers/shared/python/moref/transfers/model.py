@@ -42,7 +42,8 @@ class LocationTransfer(Entity):
         offered -> accepted -> moving -> done         accepted: the buyer's row alone
                 -> withdrawn | expired | refused      refused: it cannot go as things stand; nothing was moved
 
-    `counts` and `sums` say how much has gone so far. `stage`, `after`, `tally` and `round` are where work goes on.
+    `counts` and `sums` say how much has gone so far. `stage`, `after` and `tally` are where work goes on;
+    `last_look_at` is set when all was gone through once.
     """
 
     noun: ClassVar[str] = "location_transfer"
@@ -68,7 +69,6 @@ class LocationTransfer(Entity):
     stage: str = ""
     after: dict[str, Any] | None = None
     tally: dict[str, int] = Field(default_factory=dict)
-    round: int = 1
     last_look_at: AwareDatetime | None = None
 
 

@@ -37,6 +37,7 @@ from moref.transfers.walk import BUDGET, OVER, Stage, page
 SETTLED = timedelta(minutes=3)  # longer than any function runs
 STOPPED = "location_transferred"
 CUT_OVER = "cut_over"
+AFTER = ("enrollments", "contacts", "referrals", "credits", "partners")  # stages
 
 
 def move(runtime: Runtime, offer_id: str) -> None:
@@ -97,7 +98,7 @@ def _shown(one: Crossing, tally: Mapping[str, int]) -> dict[str, dict[str, int]]
 
 
 def _once_more(one: Crossing) -> list[Write]:
-    return _gone_on(one, stage="", after=None, tally={}, round=2, last_look_at=one.runtime.clock.now() + SETTLED)
+    return _gone_on(one, stage="", after=None, tally={}, last_look_at=one.runtime.clock.now() + SETTLED)
 
 
 def _finished(one: Crossing) -> list[Write]:
@@ -110,9 +111,6 @@ def _finished(one: Crossing) -> list[Write]:
         audited(now, one.seller, MOREF, "location_transfer.done", one.out.id, location=one.was),
         audited(now, one.buyer, MOREF, "location_transfer.done", one.into.id, location=one.becomes),
     ]
-
-
-AFTER = ("enrollments", "contacts", "referrals", "credits", "partners")
 
 
 def _stages(one: Crossing) -> tuple[tuple[Stage, ...], tuple[Stage, ...]]:
