@@ -1,7 +1,7 @@
 """Two organizations, and a branch of the first that is sold to the second: with people, links, referrals and credit."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -234,6 +234,16 @@ class Sale:
         died = self.store.crash_at is None
         self.store.crash_at = None
         return died
+
+    def moments(self) -> Iterator[tuple[int, "Sale"]]:
+        """The sale stopped at each of its commits, from here on."""
+        number = 0
+        while True:
+            sale = self.clone()
+            if not sale.step(number):
+                return
+            yield number, sale
+            number += 1
 
     def drain(self, *, again: bool = True) -> None:
         """Until nothing is left but what waits for a later time. A worker that dies gets its message again: at once, or

@@ -10,7 +10,7 @@ from moref.events import Event
 from moref.intake.model import Contact
 from moref.kernel import ids
 from moref.kernel.errors import Conflict
-from moref.records import Change, Create, Emit, Point, Write, create_once, get
+from moref.records import Change, Create, Emit, Point, Require, Write, get
 from moref.referrals.attribution import with_evidence
 from moref.referrals.evidence import referral_id
 from moref.referrals.model import Advocate, Evidence, Lead, Link, Referral
@@ -46,27 +46,45 @@ def move_referral(one: Crossing, id: str) -> Mapping[str, int]:
         advocate, friend = bring_advocate(one, referral.advocate_id), bring(one, referral.contact_id)
         if advocate is None:
             return {}
-        if not is_open(referral, judged):
-            return _remembered(one, referral, advocate, friend)
+        goes = is_open(referral, judged)
+        writes = [*(_writes if goes else _remembered)(one, referral, advocate, friend)]
+        if goes and judged is not None:
+            writes.append(Require(judged))
         try:
-            store.commit(*_writes(one, referral, advocate, friend))
+            if writes:
+                store.commit(*writes)
         except Conflict:
             continue
-        return {"referrals": 1}
+        return {"referrals" if goes else "settled_referrals": 1}
     raise Conflict("the referral is being changed by others")
 
 
-def _remembered(one: Crossing, referral: Referral, advocate: Advocate, friend: Contact) -> Mapping[str, int]:
-    """What was decided at the seller is not opened again by the same friend's next job here."""
-    now = one.runtime.clock.now()
+def _remembered(one: Crossing, referral: Referral, advocate: Advocate, friend: Contact) -> list[Write]:
+    """What was decided at the seller is not opened again by the same friend's next job here, nor by a form that came
+    by the link as soon as that led here."""
+    now, id = one.runtime.clock.now(), referral_id(one.buyer, advocate.id, friend.id)
+    before = one.runtime.store.find(Referral, one.buyer, id)
+    if before is not None:
+        return _settled(one, before)
     settled = Referral(
-        organization_id=one.buyer, id=referral_id(one.buyer, advocate.id, friend.id), created_at=now, updated_at=now,
+        organization_id=one.buyer, id=id, created_at=now, updated_at=now,
         advocate_id=advocate.id, contact_id=friend.id, location_id=one.becomes, code=_code(one, referral, advocate),
         status="lost", reason=SETTLED, evidence=[_ours(one, piece) for piece in referral.evidence],
     )  # fmt: skip
     points = (Point(one.buyer, LOOKUP, value, settled.id) for value in ways(one.runtime.keys, friend))
-    create_once(one.runtime.store, settled, *points)
-    return {"settled_referrals": 1}
+    return [Create(settled), Require(friend), *points]
+
+
+def _settled(one: Crossing, before: Referral) -> list[Write]:
+    """One that the buyer had before is its own; one that came of this branch meanwhile is over, unless it earned."""
+    judged = one.runtime.store.find(Conversion, one.buyer, conversion_id(one.buyer, before.id))
+    if before.created_at < one.into.created_at or not is_open(before, judged):
+        return []
+    now, data = one.runtime.clock.now(), {"previous_status": before.status, "job_id": before.job_id}
+    return [
+        Change(before, before.changed(now, status="lost", reason=SETTLED)),
+        Emit(Event("referral.changed", one.buyer, before.id, {"status": "lost", **data}), now),
+    ]
 
 
 def _beaten_for_good(one: Crossing, referral: Referral) -> bool:
@@ -88,6 +106,7 @@ def _writes(one: Crossing, referral: Referral, advocate: Advocate, friend: Conta
     ours, write = _opened(one, referral, advocate, friend, now)
     return [
         Change(referral, referral.changed(now, status="lost", reason=WENT)),
+        Require(friend),
         Emit(Event("referral.changed", one.seller, referral.id, data), now),
         write,
         *(Point(one.buyer, LOOKUP, value, ours.id) for value in ways(one.runtime.keys, friend)),
@@ -115,9 +134,15 @@ def _opened(
     for piece in evidence:
         known = with_evidence(known, piece)
     came_back = {"status": "new", "reason": None, "job_id": None, "job_version": 0, "location_id": one.becomes}
-    back = before.status == "lost" and before.reason == WENT
+    back = before.status == "lost" and (before.reason == WENT or _was_settled_as(before, evidence))
     after = before.changed(now, evidence=known, **(came_back if back else {}))
     return after, Change(before, after)
+
+
+def _was_settled_as(before: Referral, evidence: list[Evidence]) -> bool:
+    """It was this very one that had earned at the seller, and that was undone before the last look."""
+    said = {(piece.kind, piece.source_id) for piece in evidence}
+    return before.reason == SETTLED and {(piece.kind, piece.source_id) for piece in before.evidence} <= said
 
 
 def _code(one: Crossing, referral: Referral, advocate: Advocate) -> str:
@@ -126,8 +151,10 @@ def _code(one: Crossing, referral: Referral, advocate: Advocate) -> str:
 
 
 def _ours(one: Crossing, piece: Evidence) -> Evidence:
-    """A job of the seller's CRM is nobody's here; when it was said, and how, stays."""
-    source = lead_id(one, piece.source_id) if piece.kind in _BY_LEAD else piece.source_id
+    """A job of the seller's CRM, or a member there, is nobody's here; when it was said, and how, stays. One source
+    stays one."""
+    by_lead = piece.kind in _BY_LEAD
+    source = lead_id(one, piece.source_id) if by_lead else ids.derived("src", one.buyer, one.offer.id, piece.source_id)
     return piece.model_copy(update={"source_id": source, "job_id": None})
 
 
