@@ -4,7 +4,7 @@ from typing import Any
 
 from moref.events import Event
 from moref.kernel.errors import Conflict
-from moref.records import Change, Create, Emit, Write, get
+from moref.records import Change, Create, Emit, Require, Write, get
 from moref.tenants.archive_location import refuse_or_rely
 from moref.tenants.audit import audited
 from moref.tenants.logo import copied
@@ -14,6 +14,7 @@ from moref.transfers.offer import freed
 
 MOREF = "moref"
 REFUSED = "the branch cannot go as things stand with its owner: ask there for another offer"
+CLOSES = "your organization is {}: it takes no branch"
 
 
 def opened(one: Crossing) -> list[Write]:
@@ -24,11 +25,14 @@ def opened(one: Crossing) -> list[Write]:
     owner, taker = (get(store, Organization, org, org) for org in (one.seller, one.buyer))
     if owner.status != "active":
         raise Conflict(f"your organization is {owner.status}")
+    if taker.status != "active":
+        raise Conflict(f"{taker.name} accepted it and is {taker.status}")
     others: list[Write] = [refuse_or_rely(store, location)] if location.status == "active" else []
     logo, published = copied(one.runtime, location, one.buyer, one.becomes)
     copy = _copy(one, location, owner.name, logo)
     return [
         *others,
+        *(Require(each) for each in (owner, taker)),  # who closes marks the branches there are
         Create(copy),
         *published,
         _told(copy),
@@ -43,9 +47,11 @@ def refused(one: Crossing, why: str) -> list[Write]:
     """Nothing was moved; the branch may be offered again."""
     now, over = one.runtime.clock.now(), {"status": "refused", "finished_at": one.runtime.clock.now()}
     location = get(one.runtime.store, Location, one.seller, one.was)
+    taker = get(one.runtime.store, Organization, one.buyer, one.buyer).status
+    told = REFUSED if taker == "active" else CLOSES.format(taker)
     return [
         Change(one.out, one.out.changed(now, **over, reason=why)),
-        Change(one.into, one.into.changed(now, **over, reason=REFUSED)),
+        Change(one.into, one.into.changed(now, **over, reason=told)),
         Change(one.offer, one.offer.changed(now, status="refused")),
         *freed(location, one.out.id, now),
         audited(now, one.seller, MOREF, "location_transfer.refused", one.out.id, location=one.was),
