@@ -19,7 +19,7 @@ from moref.kernel import plugins
 from moref.kernel.clock import iso
 from moref.kernel.keys import GLOBAL
 from moref.records import Change, Create, every, get
-from moref.tenants.model import Hook
+from moref.tenants.model import Hook, Location
 from tests.fakes.memory_store import Crash
 from tests.unit.imports.conftest import Office
 
@@ -341,6 +341,17 @@ def test_options_that_do_not_fit_are_refused(office: Office) -> None:
     one = world.call("POST", "/imports", body, key="k1").json()
     assert world.call("POST", "/imports", body, key="k1").json()["id"] == one["id"]
     assert get(office.store, Import, office.org, one["id"]).asked_by == world.a.member_id
+
+
+def test_a_file_for_a_branch_that_went_to_another_organization_meanwhile_is_refused(office: Office) -> None:
+    id = office.checked("contacts", THREE)["id"]
+    place = get(office.store, Location, office.org, office.place)
+    gone = place.changed(office.clock.at, status="archived", transferred_to="Redbird")
+    office.store.commit(Change(place, gone))
+    one = office.start(id)
+    assert one["status"] == "refused"
+    assert "went to Redbird" in one["reason"]
+    assert every(office.store, Contact, office.org) == []
 
 
 def test_every_kind_says_what_it_does_and_which_columns_it_has(office: Office) -> None:

@@ -4,14 +4,17 @@ from datetime import timedelta
 
 import pytest
 
+from moref.kernel import codes
 from moref.kernel.errors import Conflict
 from moref.kernel.keys import GLOBAL
 from moref.partners.invite import Invitation, invite
 from moref.partners.model import Partner
 from moref.partners.submit import submit
 from moref.privacy.ask_erasure import ask_erasure
-from moref.records import Change, get
-from moref.referrals.model import CrewMember, Door, Link
+from moref.records import Change, Create, get
+from moref.referrals.advocates import advocate_id
+from moref.referrals.ensure_link import link_and_door
+from moref.referrals.model import Advocate, CrewMember, Door, Link
 from moref.referrals.record_clicks import record_clicks
 from moref.referrals.request_quote import Quote
 from moref.tenants.forms import LocationChanges
@@ -102,9 +105,15 @@ def test_a_link_made_while_the_branch_goes_follows_it() -> None:
     sale.accept(sale.offer())
     sale.drain()
     assert get(sale.store, Location, sale.a, BRANCH).status == "archived"
-    late = sale.link(sale.person("Lea", "+12145550177"))
+    lea, now = sale.person("Lea", "+12145550177"), sale.clock.at
+    id, code = advocate_id(sale.a, lea.id), codes.new()  # by a worker that had read the branch when it was open
+    owner = Advocate(
+        organization_id=sale.a, id=id, created_at=now, updated_at=now, contact_id=lea.id, location_id=BRANCH,
+        links={BRANCH: code},
+    )  # fmt: skip
+    sale.store.commit(Create(owner), *link_and_door(sale.a, id, BRANCH, code, now))
     sale.finish()
-    assert get(sale.store, Door, GLOBAL, late.id).owner_id == sale.b
+    assert get(sale.store, Door, GLOBAL, code).owner_id == sale.b
 
 
 def test_an_erased_persons_link_goes_on_for_nobody() -> None:

@@ -2,13 +2,15 @@
 
 import pytest
 
-from moref.intake.model import Contact
+from moref.intake.model import Consent, Contact
+from moref.kernel.errors import Conflict
 from moref.kernel.keys import GLOBAL
 from moref.records import Change, get
-from moref.referrals.model import Door
+from moref.referrals.ensure_link import ensure_link
+from moref.referrals.model import CrewMember, Door, Link
 from moref.tenants.close_organization import close_organization
 from moref.tenants.model import Location, Organization
-from tests.unit.transfers.world import Sale
+from tests.unit.transfers.world import BRANCH, Sale
 
 
 @pytest.mark.parametrize("status", ["closing", "closed", "suspended"])
@@ -39,3 +41,44 @@ def test_a_closing_that_is_asked_for_in_the_same_moment_is_not_overlooked() -> N
         sale.drain()
         place = sale.store.find(Location, sale.b, sale.transfer(sale.b).location_id)
         assert place is None or not place.links_credit, moment
+
+
+def test_a_consent_that_is_taken_back_while_the_branch_goes_counts_at_the_new_owner() -> None:
+    sale = Sale()
+    ann = sale.person("Ann", "+12145550142")
+    sale.accept(sale.offer())
+    sale.drain()
+    sale.clock.move(minutes=1)
+    ann = get(sale.store, Contact, sale.a, ann.id)
+    no = Consent(channel="sms", text="", at=sale.clock.at, source=ann.consents[0].source, withdrawn=True)
+    now = sale.clock.at
+    sale.store.commit(Change(ann, ann.changed(now, consents=[*ann.consents, no], marketing_paused_at=now)))
+    sale.finish()
+    (ours,) = [one for one in sale.all(Contact) if one.phone == ann.phone]
+    assert [each.withdrawn for each in ours.consents] == [False, True]
+    assert ours.marketing_paused_at is not None
+
+
+def test_no_link_is_made_for_a_branch_that_went() -> None:
+    sale = Sale()
+    ann, bea = sale.person("Ann", "+12145550142"), sale.person("Bea", "+12145550155")
+    code = sale.link(ann).id
+    sale.sell()
+    assert ensure_link(sale.runtime, sale.a, ann.id, BRANCH).id == code
+    with pytest.raises(Conflict, match="went to"):
+        ensure_link(sale.runtime, sale.a, bea.id, BRANCH)
+
+
+def test_a_crew_member_who_began_while_the_links_went_is_one_there() -> None:
+    base = Sale()
+    base.link(base.person("Ann", "+12145550142"))
+    base.accept(base.offer())
+    for moment, sale in base.moments():
+        if get(sale.store, Location, sale.a, BRANCH).status == "archived":
+            break
+        member = sale.crew()
+        sale.finish()
+        (ours,) = sale.all(CrewMember)
+        link = get(sale.store, Link, sale.b, member.code)
+        assert (ours.code, ours.status, ours.advocate_id) == (member.code, "active", link.advocate_id), moment
+        assert get(sale.store, CrewMember, sale.a, member.id).status == "archived", moment

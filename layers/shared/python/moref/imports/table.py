@@ -84,5 +84,7 @@ def frame(runtime: Runtime, one: Import) -> Frame:
     locations = [place for place in every(runtime.store, Location, org) if place.status == "active"]
     connection = get(runtime.store, Connection, org, connection_id) if connection_id else None
     own = get(runtime.store, Location, org, one.options.location_id)
+    if own.transferred_to is not None:
+        raise BadInput(f"{own.name} went to {own.transferred_to}", field="location_id")
     places = locations if own in locations else [*locations, own]  # it was closed since
     return Frame(runtime, one, places, connection, runtime.clock.now())

@@ -26,18 +26,21 @@ def ensure_link(
 ) -> Link:
     """Makes the advocate, the link and the redirect's door row in one commit, or finds them.
 
-    Raises NotFound when contact or location are not the organization's, Conflict when five races were lost.
+    Raises NotFound when contact or location are not the organization's; Conflict on a new one for a branch that went to
+    another organization, and when five races were lost.
     """
     store = runtime.store
     contact = current(store, organization_id, contact_id)
     if contact is None:
         raise NotFound(f"no contact {contact_id}")
     contact_id = contact.id
-    get(store, Location, organization_id, location_id)
+    location = get(store, Location, organization_id, location_id)
     for _ in range(TRIES):
         advocate = advocate_of(store, organization_id, contact_id)
         if advocate is not None and location_id in advocate.links:
             return get(store, Link, organization_id, advocate.links[location_id])
+        if location.transferred_to is not None:
+            raise Conflict(f"{location.name} went to {location.transferred_to}: new links are made there")
         code = new_code()
         try:
             store.commit(*_writes(advocate, organization_id, contact_id, location_id, code, now=runtime.clock.now()))

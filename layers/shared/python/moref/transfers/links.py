@@ -8,7 +8,7 @@ from moref.intake.model import Contact
 from moref.kernel import ids
 from moref.kernel.errors import Conflict
 from moref.kernel.keys import GLOBAL
-from moref.records import Change, Create, Write, create_once, get
+from moref.records import Change, Create, Write, create_once, every, get
 from moref.referrals.advocates import advocate_id, advocate_of, credited
 from moref.referrals.crew_members import SOURCE as CREW
 from moref.referrals.model import Advocate, CrewMember, Door, Link
@@ -24,7 +24,14 @@ def move_link(one: Crossing, code: str) -> Mapping[str, int]:
     for _ in range(TRIES):
         link = get(store, Link, one.seller, code)
         if link.moved_at is not None:
-            return {"links": int(link.transfer_id == one.out.id)}
+            if link.transfer_id != one.out.id:
+                return {}
+            bring_advocate(one, link.advocate_id)  # who is of another branch is met here alone
+            return {"links": 1}
+        member = _whose_qr_code(one, link)
+        if member is not None:
+            move_crew_member(one, member)
+            return {"links": 1}
         owner = bring_advocate(one, link.advocate_id)
         if owner is None:
             return {}
@@ -62,6 +69,15 @@ def move_crew_member(one: Crossing, id: str) -> Mapping[str, int]:
         *_re_pointed(one, link, advocate),
     )
     return {"crew_members": 1}
+
+
+def _whose_qr_code(one: Crossing, link: Link) -> str | None:
+    """A crew member who began when the others had gone."""
+    whose = one.runtime.store.find(Advocate, one.seller, link.advocate_id)
+    if whose is None or whose.kind != "house":
+        return None
+    crew = every(one.runtime.store, CrewMember, one.seller, location_id=one.was)
+    return next((member.id for member in crew if member.code == link.id), None)
 
 
 def bring_advocate(one: Crossing, id: str) -> Advocate | None:

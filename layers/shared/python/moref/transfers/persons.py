@@ -34,10 +34,10 @@ def bring(one: Crossing, contact_id: str) -> Contact:
         wishes.pair(one.runtime, one.seller, one.buyer, theirs.phone, theirs.email)
         before = store.find(MovedContact, one.buyer, moved_id(one, theirs.id))
         known = current(store, one.buyer, before.contact_id) if before is not None else None
-        if known is not None:
-            return known
         try:
-            return _made(one, theirs)
+            if before is None or known is None:
+                return _made(one, theirs)
+            return _later(one, theirs, known, since=before.created_at)
         except Conflict:
             continue
     raise Conflict("the contact is being changed by others")
@@ -52,6 +52,26 @@ def mark(one: Crossing, theirs: Contact, ours: str, now: datetime) -> list[Write
     id = moved_id(one, theirs.id)
     moved = MovedContact(organization_id=one.buyer, id=id, created_at=now, updated_at=now, contact_id=ours)
     return [Create(moved), Require(theirs)]
+
+
+def _later(one: Crossing, theirs: Contact, known: Contact, *, since: datetime) -> Contact:
+    """What was taken back at the seller while the branch went, after the person had come: a consent, or all of it until
+    staff have read a reply."""
+    if known.erased_at is not None or theirs.erased_at is not None:
+        return known
+    paused = theirs.marketing_paused_at
+    fields: dict[str, Any] = {}
+    consents = joined(
+        known.consents, (each for each in _of_same(one, theirs, known.phone, known.email) if each.withdrawn)
+    )
+    if consents != known.consents:
+        fields["consents"] = consents
+    if paused is not None and paused >= since and known.marketing_paused_at is None:
+        fields["marketing_paused_at"] = paused
+    if not fields:
+        return known
+    one.runtime.store.commit(Change(known, known.changed(one.runtime.clock.now(), **fields)))
+    return get(one.runtime.store, Contact, one.buyer, known.id)
 
 
 def _made(one: Crossing, theirs: Contact) -> Contact:
@@ -112,9 +132,8 @@ def _new(one: Crossing, theirs: Contact, said: Said, now: datetime) -> Contact:
 
 def _joined(one: Crossing, theirs: Contact, found: Contact, said: Said) -> dict[str, Any]:
     filled = {name: value for name, value in said.fields.items() if value and not getattr(found, name)}
-    addresses = {name: filled.get(name) or getattr(found, name) for name in ("phone", "email")}
-    same = {"sms": theirs.phone == addresses["phone"], "email": theirs.email == addresses["email"]}
-    came = [each for each in _consents(one, theirs) if same["email" if each.channel == "email" else "sms"]]
+    phone, email = (filled.get(name) or getattr(found, name) for name in ("phone", "email"))
+    came = _of_same(one, theirs, phone, email)
     both = (theirs.opted_out, found.opted_out)
     return filled | {
         "person_keys": sorted({*found.person_keys, *said.person_keys}),
@@ -122,6 +141,12 @@ def _joined(one: Crossing, theirs: Contact, found: Contact, said: Said) -> dict[
         "opted_out": {name: min(each[name] for each in both if name in each) for name in sorted({*both[0], *both[1]})},
         "marketing_paused_at": found.marketing_paused_at or theirs.marketing_paused_at,
     }
+
+
+def _of_same(one: Crossing, theirs: Contact, phone: str | None, email: str | None) -> list[Consent]:
+    """Consent was given for an address: it comes along only where that is the address there."""
+    same = {"sms": theirs.phone == phone, "email": theirs.email == email}
+    return [each for each in _consents(one, theirs) if same["email" if each.channel == "email" else "sms"]]
 
 
 def _consents(one: Crossing, theirs: Contact) -> list[Consent]:
