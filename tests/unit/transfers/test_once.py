@@ -10,7 +10,8 @@ from moref.privacy.ask_erasure import ask_erasure
 from moref.records import Change, get
 from moref.referrals.attribute import attribute
 from moref.referrals.merge_contacts import merge_contacts
-from moref.referrals.model import Door, Link, Referral
+from moref.referrals.model import Door, Lead, Link, Referral
+from moref.referrals.request_quote import Quote, request_quote
 from moref.rewards.model import Reward
 from moref.transfers.referrals import SETTLED, WENT
 from tests.unit.transfers.test_referrals import friend, referred
@@ -144,3 +145,19 @@ def test_what_earned_a_credit_that_went_is_undone_and_counts_again() -> None:
         sale.drain()
         assert faults(sale.store, sale.a) == faults(sale.store, sale.b) == []
     assert [one.status for one in sale.all(Reward)] == ["issued"]
+
+
+def test_a_friend_who_sent_a_hundred_forms_does_not_hold_a_branch_up() -> None:
+    base = Sale()
+    code, referral = referred(base)
+    for number in range(130):
+        notes = f"note {number}"
+        form = Quote(f"n-{number}", "Fred", "Friend", FRED, None, "75201", None, None, notes, "Texts are fine.", "1")
+        request_quote(base.runtime, code, form)
+    base.drain()
+    base.accept(base.offer())
+    for moment, sale in base.moments():
+        sale.finish()
+        assert sale.referral(referral.id).reason == WENT
+        assert len(sale.all(Lead)) == len(sale.all(Lead, sale.a)) == 131, moment
+        assert {one.referral_id for one in sale.all(Lead)} == {one.id for one in sale.all(Referral)}, moment

@@ -3,6 +3,7 @@ and the quote forms they came by. So each can earn at one side only, whatever ei
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 
 from moref.conversions.judge import conversion_id
 from moref.conversions.model import Conversion
@@ -24,6 +25,7 @@ TRIES = 5
 WENT = "the branch went to another organization, and this referral with it"
 SETTLED = "it was decided at the branch's former owner, who pays what it earned"
 CAME = "came with the branch"
+LEADS_AT_ONCE = 40
 _BY_LEAD = ("quote_form", "lead_submitted")
 
 
@@ -35,28 +37,36 @@ def is_open(referral: Referral, judged: Conversion | None) -> bool:
 
 def move_referral(one: Crossing, id: str) -> Mapping[str, int]:
     """Raises Conflict after lost races: a fact, a lead or a decision was faster, and counts."""
-    store = one.runtime.store
     for _ in range(TRIES):
-        referral = get(store, Referral, one.seller, id)
-        if referral.status == "lost" and referral.reason == WENT:
-            return {"referrals": 1}
-        judged = store.find(Conversion, one.seller, conversion_id(one.seller, id))
-        if referral.status == "lost" or _beaten_for_good(one, referral):
-            return {}
-        advocate, friend = bring_advocate(one, referral.advocate_id), bring(one, referral.contact_id)
-        if advocate is None:
-            return {}
-        goes = is_open(referral, judged)
-        writes = [*(_writes if goes else _remembered)(one, referral, advocate, friend)]
-        if goes and judged is not None:
-            writes.append(Require(judged))
+        referral = get(one.runtime.store, Referral, one.seller, id)
         try:
-            if writes:
-                store.commit(*writes)
+            found = _moved(one, referral)
         except Conflict:
             continue
-        return {"referrals" if goes else "settled_referrals": 1}
+        if found.get("referrals"):
+            _bring_other_leads(one, referral)
+        return found
     raise Conflict("the referral is being changed by others")
+
+
+def _moved(one: Crossing, referral: Referral) -> Mapping[str, int]:
+    """As it was read. Raises Conflict."""
+    store = one.runtime.store
+    if referral.status == "lost":
+        return {"referrals": 1} if referral.reason == WENT else {}
+    if _beaten_for_good(one, referral):
+        return {}
+    judged = store.find(Conversion, one.seller, conversion_id(one.seller, referral.id))
+    advocate, friend = bring_advocate(one, referral.advocate_id), bring(one, referral.contact_id)
+    if advocate is None:
+        return {}
+    if is_open(referral, judged):
+        still = [Require(judged)] if judged is not None else []
+        store.commit(*_writes(one, referral, advocate, friend), *still)
+        return {"referrals": 1}
+    if settled := _remembered(one, referral, advocate, friend):
+        store.commit(*settled)
+    return {"settled_referrals": 1}
 
 
 def _remembered(one: Crossing, referral: Referral, advocate: Advocate, friend: Contact) -> list[Write]:
@@ -110,7 +120,7 @@ def _writes(one: Crossing, referral: Referral, advocate: Advocate, friend: Conta
         Emit(Event("referral.changed", one.seller, referral.id, data), now),
         write,
         *(Point(one.buyer, LOOKUP, value, ours.id) for value in ways(one.runtime.keys, friend)),
-        *_leads(one, referral, ours, friend, now),
+        *islice(_leads(one, referral, ours.id, friend), LEADS_AT_ONCE),
         Emit(Event("referral.changed", one.buyer, ours.id, {"status": ours.status, "previous_status": None}), now),
         Emit(Event("contact.identified", one.buyer, friend.id), now),  # the buyer's CRM may know the job already
     ]
@@ -162,18 +172,34 @@ def lead_id(one: Crossing, id: str) -> str:
     return ids.derived("lead", one.buyer, one.offer.id, id)
 
 
-def _leads(one: Crossing, referral: Referral, ours: Referral, friend: Contact, now: datetime) -> Iterator[Write]:
+def _bring_other_leads(one: Crossing, referral: Referral) -> None:
+    """Anybody may send the form a hundred times; a commit holds so many rows. Raises Conflict when the friend is
+    changed meanwhile."""
+    if len(_forms(referral)) <= LEADS_AT_ONCE:
+        return
+    advocate, friend = bring_advocate(one, referral.advocate_id), bring(one, referral.contact_id)
+    if advocate is None:
+        return
+    ours = referral_id(one.buyer, advocate.id, friend.id)
+    while some := [*islice(_leads(one, referral, ours, friend), LEADS_AT_ONCE)]:
+        one.runtime.store.commit(*some, Require(friend))
+
+
+def _forms(referral: Referral) -> list[str]:
+    return [*dict.fromkeys(piece.source_id for piece in referral.evidence if piece.kind in _BY_LEAD)]
+
+
+def _leads(one: Crossing, referral: Referral, ours: str, friend: Contact) -> Iterator[Write]:
     """What nobody has taken yet waits for staff; no CRM of the buyer's is asked to take what it cannot know."""
-    store = one.runtime.store
-    sources = [piece.source_id for piece in referral.evidence if piece.kind in _BY_LEAD]
-    for id in dict.fromkeys(sources):
+    store, now = one.runtime.store, one.runtime.clock.now()
+    for id in _forms(referral):
         lead = store.find(Lead, one.seller, id)
         if lead is None or store.find(Lead, one.buyer, lead_id(one, id)) is not None or friend.erased_at is not None:
             continue
         waits = lead.status != "accepted" and lead.entered_at is None
         fields = dict(lead) | {
             "organization_id": one.buyer, "id": lead_id(one, id), "version": 0, "updated_at": now,
-            "location_id": one.becomes, "contact_id": friend.id, "referral_id": ours.id, "reason": CAME,
+            "location_id": one.becomes, "contact_id": friend.id, "referral_id": ours, "reason": CAME,
             "status": "failed" if waits else "accepted", "attempts": 0, "next_attempt_at": None,
             "branch_told_at": now, "entered_at": None, "entered_by": None,
         }  # fmt: skip
