@@ -5,11 +5,15 @@ import pytest
 from moref.intake.model import Consent, Contact
 from moref.kernel.errors import Conflict
 from moref.kernel.keys import GLOBAL
-from moref.records import Change, get
+from moref.messaging.model import Suppression
+from moref.messaging.opt_out import suppression_id, suppression_of
+from moref.privacy.ask_erasure import ask_erasure
+from moref.records import Change, Create, get
 from moref.referrals.ensure_link import ensure_link
-from moref.referrals.model import CrewMember, Door, Link
+from moref.referrals.model import CrewMember, Door, Lead, Link
 from moref.tenants.close_organization import close_organization
 from moref.tenants.model import Location, Organization
+from tests.unit.transfers.test_referrals import FRED, referred
 from tests.unit.transfers.world import BRANCH, Sale
 
 
@@ -82,3 +86,40 @@ def test_a_crew_member_who_began_while_the_links_went_is_one_there() -> None:
         link = get(sale.store, Link, sale.b, member.code)
         assert (ours.code, ours.status, ours.advocate_id) == (member.code, "active", link.advocate_id), moment
         assert get(sale.store, CrewMember, sale.a, member.id).status == "archived", moment
+
+
+def test_a_stop_in_the_same_moment_of_somebody_known_by_a_link_alone_is_not_lost() -> None:
+    """They are of another branch; a worker that looked for whom to tell just before they went tells nobody."""
+    sale = Sale()
+    phone = "+12145550142"
+    ann = sale.person("Ann", phone)
+    sale.store.commit(Change(ann, ann.changed(sale.clock.at, location_id=sale.first.location_id)))
+    sale.link(ann)
+    sale.accept(sale.offer())
+    sale.drain()
+    now = sale.clock.at
+    said = Suppression(
+        organization_id=sale.a, id=suppression_id(sale.runtime, sale.a, "sms", phone), created_at=now, updated_at=now,
+        channel="sms", active=True, reason="STOP", said_at=now,
+    )  # fmt: skip
+    sale.store.commit(Create(said))
+    sale.finish()
+    assert suppression_of(sale.runtime, sale.b, "sms", phone) is not None
+
+
+def test_what_a_friend_wrote_does_not_follow_when_the_old_owner_erases_them_meanwhile() -> None:
+    base = Sale()
+    referred(base)
+    base.accept(base.offer())
+    seen = set()
+    for moment, sale in base.moments():
+        (theirs,) = [one for one in sale.all(Contact, sale.a) if one.phone == FRED]
+        there = ({one.id for one in sale.all(Contact) if one.phone}, {one.id for one in sale.all(Lead)})
+        ask_erasure(sale.runtime, sale.a, theirs.id, reason="asked", actor="mem_1")
+        sale.store.events, held = sale.store.events[:-1], sale.store.events[-1]
+        assert held["name"] == "erasure.asked"
+        sale.finish()
+        assert {one.id for one in sale.all(Contact) if one.phone == FRED} <= there[0], moment
+        assert {one.id for one in sale.all(Lead)} <= there[1], moment
+        seen.add(bool(there[1]))
+    assert seen == {True, False}

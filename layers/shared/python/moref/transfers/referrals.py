@@ -8,6 +8,7 @@ from itertools import islice
 from moref.conversions.judge import conversion_id
 from moref.conversions.model import Conversion
 from moref.events import Event
+from moref.identity.current import current
 from moref.intake.model import Contact
 from moref.kernel import ids
 from moref.kernel.errors import Conflict
@@ -120,7 +121,7 @@ def _writes(one: Crossing, referral: Referral, advocate: Advocate, friend: Conta
         Emit(Event("referral.changed", one.seller, referral.id, data), now),
         write,
         *(Point(one.buyer, LOOKUP, value, ours.id) for value in ways(one.runtime.keys, friend)),
-        *islice(_leads(one, referral, ours.id, friend), LEADS_AT_ONCE),
+        *_leads(one, referral, ours.id, friend),
         Emit(Event("referral.changed", one.buyer, ours.id, {"status": ours.status, "previous_status": None}), now),
         Emit(Event("contact.identified", one.buyer, friend.id), now),  # the buyer's CRM may know the job already
     ]
@@ -181,7 +182,7 @@ def _bring_other_leads(one: Crossing, referral: Referral) -> None:
     if advocate is None:
         return
     ours = referral_id(one.buyer, advocate.id, friend.id)
-    while some := [*islice(_leads(one, referral, ours, friend), LEADS_AT_ONCE)]:
+    while some := _leads(one, referral, ours, friend):
         one.runtime.store.commit(*some, Require(friend))
 
 
@@ -189,12 +190,21 @@ def _forms(referral: Referral) -> list[str]:
     return [*dict.fromkeys(piece.source_id for piece in referral.evidence if piece.kind in _BY_LEAD)]
 
 
-def _leads(one: Crossing, referral: Referral, ours: str, friend: Contact) -> Iterator[Write]:
+def _leads(one: Crossing, referral: Referral, ours: str, friend: Contact) -> list[Write]:
+    """The next of them. Whom either side erased has written nothing."""
+    theirs = current(one.runtime.store, one.seller, referral.contact_id)
+    if theirs is None or theirs.erased_at is not None or friend.erased_at is not None:
+        return []
+    some = [*islice(_not_there_yet(one, referral, ours, friend), LEADS_AT_ONCE)]
+    return [*some, Require(theirs)] if some else []
+
+
+def _not_there_yet(one: Crossing, referral: Referral, ours: str, friend: Contact) -> Iterator[Write]:
     """What nobody has taken yet waits for staff; no CRM of the buyer's is asked to take what it cannot know."""
     store, now = one.runtime.store, one.runtime.clock.now()
     for id in _forms(referral):
         lead = store.find(Lead, one.seller, id)
-        if lead is None or store.find(Lead, one.buyer, lead_id(one, id)) is not None or friend.erased_at is not None:
+        if lead is None or store.find(Lead, one.buyer, lead_id(one, id)) is not None:
             continue
         waits = lead.status != "accepted" and lead.entered_at is None
         fields = dict(lead) | {
