@@ -3,7 +3,8 @@
 import pytest
 
 from moref.intake.model import Consent, Contact
-from moref.kernel.errors import Conflict
+from moref.isolation import bound
+from moref.kernel.errors import BadInput, Conflict
 from moref.kernel.keys import GLOBAL
 from moref.messaging.model import Suppression
 from moref.messaging.opt_out import suppression_id, suppression_of
@@ -11,8 +12,11 @@ from moref.privacy.ask_erasure import ask_erasure
 from moref.records import Change, Create, get
 from moref.referrals.ensure_link import ensure_link
 from moref.referrals.model import CrewMember, Door, Lead, Link
+from moref.tenants.archive_location import refuse_archived
 from moref.tenants.close_organization import close_organization
-from moref.tenants.model import Location, Organization
+from moref.tenants.model import Connection, Location, Organization
+from moref.transfers.model import LocationTransfer
+from moref.transfers.offer import offer
 from tests.unit.transfers.test_referrals import FRED, referred
 from tests.unit.transfers.world import BRANCH, Sale
 
@@ -123,3 +127,37 @@ def test_what_a_friend_wrote_does_not_follow_when_the_old_owner_erases_them_mean
         assert {one.id for one in sale.all(Lead)} <= there[1], moment
         seen.add(bool(there[1]))
     assert seen == {True, False}
+
+
+def test_of_two_branches_that_are_taken_at_once_the_last_one_stays() -> None:
+    """Each was offered while the other was open."""
+    sale = Sale()
+    for connection in sale.all(Connection, sale.a):
+        sale.store.commit(Change(connection, connection.changed(sale.clock.at, status="stopped")))
+    rows = []
+    for place in (BRANCH, sale.first.location_id):
+        _, token = offer(
+            bound(sale.runtime, sale.a), sale.a, place, note="sold", consents_continue=True, actor="mem_1"
+        )  # fmt: skip
+        rows.append(token)
+    taken = [sale.accept(token) for token in rows]
+    sale.drain()
+    sale.clock.move(minutes=4)
+    sale.drain()
+    ends = sorted(get(sale.store, LocationTransfer, sale.b, row.id).status for row in taken)
+    assert ends == ["done", "refused"]
+    assert sorted(one.status for one in sale.all(Location, sale.a)) == ["active", "archived"]
+
+
+def test_no_connection_is_pointed_at_a_branch_that_is_going() -> None:
+    base = Sale()
+    base.link(base.person("Ann", "+12145550142"))
+    base.accept(base.offer())
+    seen = set()
+    for _, sale in base.moments():
+        place = get(sale.store, Location, sale.a, BRANCH)
+        seen.add((place.status, place.leaving))
+        if place.leaving:
+            with pytest.raises(BadInput, match=r"going to another|archived"):
+                refuse_archived(place)
+    assert seen == {("active", False), ("active", True), ("archived", True)}

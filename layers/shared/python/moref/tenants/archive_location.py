@@ -12,7 +12,8 @@ from moref.tenants.model import Connection, Location
 def refuse_or_rely(store: Store, location: Location) -> Require:
     """The other branch that stays open, as read: two that are archived at the same moment cannot both be the last.
 
-    Raises Conflict when there is no other, or when an active connection sends this one its jobs by default.
+    One that is going to another organization does not stay open. Raises Conflict when there is no other, or when an
+    active connection sends this one its jobs by default.
     """
     org = location.organization_id
     for connection in every(store, Connection, org):
@@ -20,7 +21,7 @@ def refuse_or_rely(store: Store, location: Location) -> Require:
             raise Conflict(f"{connection.name} sends its jobs here: give that connection another default location")
     for other in every(store, Location, org, status="active"):
         fresh = store.find(Location, org, other.id)  # the list may be a moment old
-        if fresh is not None and fresh.id != location.id and fresh.status == "active":
+        if fresh is not None and fresh.id != location.id and fresh.status == "active" and not fresh.leaving:
             return Require(fresh)
     raise Conflict("the last open location stays open")
 
@@ -29,3 +30,5 @@ def refuse_archived(location: Location, field: str = "default_location_id") -> N
     """Raises BadInput: nothing new is sent to a branch that starts nothing."""
     if location.status != "active":
         raise BadInput(f"{location.name} is archived", field=field)
+    if location.leaving:
+        raise BadInput(f"{location.name} is going to another organization", field=field)

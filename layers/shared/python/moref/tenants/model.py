@@ -61,6 +61,7 @@ class Location(Entity):
     status: Literal["active", "archived"] = "active"
     settings: dict[str, Any] = Field(default_factory=dict)
     transfer_id: str | None = None  # on offer to another organization, or gone there
+    leaving: bool = False  # an organization took it, and its links are going there: nothing new relies on it
     transferred_to: str | None = None  # its name: this row is history
     came_from: str | None = None  # the name of the organization that had the branch before
 

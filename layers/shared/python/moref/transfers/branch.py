@@ -33,6 +33,7 @@ def opened(one: Crossing) -> list[Write]:
     return [
         *others,
         *(Require(each) for each in (owner, taker)),  # who closes marks the branches there are
+        Change(location, location.changed(now, leaving=True)),
         Create(copy),
         *published,
         _told(copy),
