@@ -76,7 +76,18 @@ def test_the_new_owners_own_consent_stays_beside_history() -> None:
     sale.sell()
     assert [each.history for each in ours(sale).consents].count(True) == 1
     assert has_consent(ours(sale), "sms")
-    assert ours(sale).email == ANN[2], "a gap is filled"
+
+
+@pytest.mark.parametrize("attested", [True, False])
+def test_an_address_that_only_the_old_owner_knew_goes_to_the_new_owners_customer_with_the_consents(
+    attested: bool,
+) -> None:
+    sale = Sale(consents_continue=attested)
+    sale.person("Ann", ANN[1], org=sale.b)
+    sale.person(*ANN)
+    sale.sell()
+    assert ours(sale).email == (ANN[2] if attested else None)
+    assert (refused(sale, ours(sale), "email") is None) == attested
 
 
 @pytest.mark.parametrize("reason", ["STOP", "staff", "complaint", "do_not_contact"])

@@ -1,6 +1,7 @@
 """Who a contact of the seller is at the buyer: somebody known there, or a new contact; never one who was erased.
 
-What the buyer knows of a person stays; the branch fills gaps. Opt-outs of both sides hold.
+What the buyer knows of a person stays; the branch fills gaps. Opt-outs of both sides hold. Where consents do not go
+along, the buyer's own customer gets no address by the sale: who is a customer may be advertised to by e-mail.
 """
 
 from datetime import datetime
@@ -21,7 +22,8 @@ from moref.transfers.crossing import Crossing
 from moref.transfers.model import MovedContact
 
 TRIES = 5
-_GAPS = ("first_name", "last_name", "phone", "email", "phone_kind")
+_NAMES = ("first_name", "last_name")
+_GAPS = (*_NAMES, "phone", "email", "phone_kind")
 
 
 def bring(one: Crossing, contact_id: str) -> Contact:
@@ -131,7 +133,9 @@ def _new(one: Crossing, theirs: Contact, said: Said, now: datetime) -> Contact:
 
 
 def _joined(one: Crossing, theirs: Contact, found: Contact, said: Said) -> dict[str, Any]:
-    filled = {name: value for name, value in said.fields.items() if value and not getattr(found, name)}
+    addresses = one.offer.consents_continue or found.source == TRANSFERRED
+    gaps = {name: value for name, value in said.fields.items() if addresses or name in _NAMES}
+    filled = {name: value for name, value in gaps.items() if value and not getattr(found, name)}
     phone, email = (filled.get(name) or getattr(found, name) for name in ("phone", "email"))
     came = _of_same(one, theirs, phone, email)
     both = (theirs.opted_out, found.opted_out)
