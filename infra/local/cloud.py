@@ -155,9 +155,10 @@ def running_cloud(
     *,
     fresh: bool = True,
     seed: bool = True,
+    enforce_iam: bool = True,
 ) -> Iterator[Cloud]:
     """A cloud with the whole product in it, stopped at the end; with no data from before when `fresh`."""
-    layout = Layout(directory.resolve(), port_base)
+    layout = Layout(directory.resolve(), port_base, enforce_iam)
     if fresh:
         down(layout)
         wipe(layout)

@@ -1,13 +1,25 @@
 """The doors under load, short: nothing lost, nothing doubled, few writes of one row. `make bench` runs it long."""
 
+from collections.abc import Iterator
+
 import pytest
 
-from infra.local.cloud import Cloud
+from infra.local.cloud import Cloud, running_cloud
+from infra.local.layout import REPOSITORY
+from tests.integration.conftest import FIRST_PORT, free_port_base, worker_name
 from tests.perf.load_clicks import click_burst
 from tests.perf.load_webhooks import intake_flow, outage
 from tests.perf.proxy import fault_proxy
 
 pytestmark = pytest.mark.cloud
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[Cloud]:
+    """One that takes requests whose host is not the signed one: the fault proxy has another."""
+    directory = REPOSITORY / ".local" / f"test-doors-{worker_name()}"
+    with running_cloud(directory, free_port_base(FIRST_PORT + 800), enforce_iam=False) as running:
+        yield running
 
 
 def test_a_burst_of_clicks_is_stored_and_counted_once_in_few_writes(cloud: Cloud) -> None:
