@@ -6,7 +6,7 @@ import pytest
 
 from infra.local.cloud import Cloud, running_cloud
 from infra.local.layout import REPOSITORY
-from tests.integration.conftest import FIRST_PORT, free_port_base, worker_name
+from tests.integration.conftest import FIRST_PORT, free_port_base, worker_name, worker_number
 from tests.perf.load_clicks import click_burst
 from tests.perf.load_webhooks import intake_flow, outage
 from tests.perf.proxy import fault_proxy
@@ -18,7 +18,9 @@ pytestmark = pytest.mark.cloud
 def cloud() -> Iterator[Cloud]:
     """One that takes requests whose host is not the signed one: the fault proxy has another."""
     directory = REPOSITORY / ".local" / f"test-doors-{worker_name()}"
-    with running_cloud(directory, free_port_base(FIRST_PORT + 800), enforce_iam=False) as running:
+    with running_cloud(
+        directory, free_port_base(FIRST_PORT + 800 + worker_number() * 20), enforce_iam=False
+    ) as running:
         yield running
 
 
