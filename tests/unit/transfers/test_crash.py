@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from moref.books.check import faults
 from moref.intake.model import Contact
 from moref.kernel.keys import GLOBAL
@@ -78,7 +80,7 @@ def test_a_crash_at_every_write_ends_as_if_there_had_been_none() -> None:
     assert point > 80, "it writes more than that"
 
 
-def test_every_message_may_come_twice() -> None:
+def test_every_message_may_come_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     base = busy()
     expected = state(ended(base.clone()))
     sale = base.clone()
@@ -88,7 +90,7 @@ def test_every_message_may_come_twice() -> None:
         work(queue, message)
         work(queue, message)
 
-    sale.work = twice  # type: ignore[method-assign]
+    monkeypatch.setattr(sale, "work", twice)
     ended(sale)
     found = state(sale)
     assert {key for key in expected.keys() | found.keys() if found.get(key) != expected.get(key)} == set()
@@ -129,7 +131,7 @@ class Ticking(FakeClock):
         return self.at
 
 
-def test_a_large_branch_goes_in_many_slices() -> None:
+def test_a_large_branch_goes_in_many_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     sale = Sale()
     links = [sale.link(sale.person(f"Ann {number}", f"+1214555{number:04}")).id for number in range(100, 150)]
     token = sale.offer()
@@ -143,7 +145,7 @@ def test_a_large_branch_goes_in_many_slices() -> None:
         slices.append(message.get("command"))
         work(queue, message)
 
-    sale.work = sliced  # type: ignore[method-assign]
+    monkeypatch.setattr(sale, "work", sliced)
     ended(sale)
     assert slices.count("location_transfer.move") > 5
     assert {get(sale.store, Door, GLOBAL, code).owner_id for code in links} == {sale.b}
